@@ -1,0 +1,67 @@
+"""The file system: atomic writes, scratch folders, and removal that a hostile tree cannot stop."""
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write beside the target, fsync, rename: a reader sees the old bytes or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(fd, "wb") as staged:
+            staged.write(data)
+            staged.flush()
+            os.fchmod(staged.fileno(), mode)
+            os.fsync(staged.fileno())
+        Path(name).replace(path)
+        sync_folder(path.parent)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def scratch(parent: Path, prefix: str) -> Iterator[Path]:
+    """A private folder (0700), removed at the end whatever was left in it."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=parent))
+    try:
+        yield folder
+    finally:
+        remove_tree(folder)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a tree, folders of mode 000 included (an overlay's work folder is left so). Never follows links."""
+
+    def unlock(_function: object, name: str, _error: object) -> None:
+        for item in (os.path.dirname(name), name):  # noqa: PTH120 - names from rmtree are strings
+            with contextlib.suppress(OSError):
+                if stat.S_ISDIR(os.lstat(item).st_mode):
+                    os.chmod(item, 0o700)  # noqa: PTH101
+        with contextlib.suppress(OSError):
+            if stat.S_ISDIR(os.lstat(name).st_mode):
+                shutil.rmtree(name, ignore_errors=True)
+            else:
+                os.unlink(name)  # noqa: PTH108
+
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    elif path.exists():
+        shutil.rmtree(path, onerror=unlock)

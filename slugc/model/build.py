@@ -1,0 +1,87 @@
+"""A build as values: the request that starts it and the result it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from slugc.model.buildpack import Buildpack
+from slugc.model.process import ProcessType
+from slugc.model.slug import Slug, SourceRecord
+
+
+class Isolation(StrEnum):
+    """What the caller asks of the sandbox."""
+
+    AUTO = "auto"
+    REQUIRED = "required"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """Everything a caller may choose about one build."""
+
+    source: str
+    """A folder, a git reference (`.`, `./repo#commit`), or a tarball's path."""
+    out: Path | None = None
+    """Where to write the slug; the store under SLUGC_HOME always has it too."""
+    buildpacks: tuple[str, ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Config vars the buildpacks may read (ENV_DIR); never part of the slug."""
+    stack: str = "host"
+    isolation: Isolation = Isolation.AUTO
+    network: bool = True
+    timeout: float = 900.0
+    """Seconds one buildpack's compile may take."""
+    level: int = 3
+    """zstd level."""
+    app: str | None = None
+    """Names the cache; default: the source's real path."""
+    use_cache: bool = True
+    """False (`--no-cache`): compile with an empty cache, and save nothing."""
+    rebuild: bool = False
+    """True (`--rebuild`): run the buildpacks though nothing changed."""
+    runtime_source: str | None = None
+    strict: bool = False
+    """Follow the Cloud Native specification where the reference lifecycle differs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTree:
+    """A snapshot of the source, ready to be built: a private copy, .slugignore applied, no VCS litter."""
+
+    root: Path
+    record: SourceRecord
+    mtime: int
+    """SOURCE_DATE_EPOCH, else the commit's time, else 0; seconds."""
+    files: int
+    size: int
+    notes: tuple[str, ...] = ()
+    """What was left out and why: sockets, devices, ignored counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """A buildpack that passed, and the human name its bin/detect printed."""
+
+    buildpack: Buildpack
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseMetadata:
+    """What the buildpacks and the Procfile say about running the slug (stage `release`)."""
+
+    process_types: tuple[ProcessType, ...] = ()
+    config_vars: Mapping[str, str] = field(default_factory=dict)
+    addons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    slug: Slug
+    reused: bool
+    """True where nothing had changed and no buildpack ran."""
+    reasons: tuple[str, ...] = ()
+    """Why the buildpacks ran: each input that changed since the previous slug."""
