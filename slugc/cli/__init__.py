@@ -1,0 +1,42 @@
+"""The command line. `main` is the only place of slugc that ends the process."""
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from slugc.errors import SlugcError
+
+
+def main(argv: list[str]) -> NoReturn:
+    """Run one command line and exit with its code: 0, a command's own, or an error's (docs/reference/errors.md)."""
+    sys.exit(run(argv))
+
+
+def run(argv: list[str]) -> int:
+    from slugc.cli.app import app
+    from slugc.cli.failure import report
+
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = app(argv)
+    except SlugcError as error:
+        report(error, argv)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except Terminated:
+        return 143
+    except BrokenPipeError:
+        # `slugc ls x.slug | head`: the reader has gone; Python must not complain about it at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception: every `finally` on the way out removes its scratch and its children."""
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    raise Terminated

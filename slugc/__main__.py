@@ -1,0 +1,18 @@
+"""`slugc` and `python -m slugc`. The version is answered before anything heavy is imported."""
+
+import sys
+
+
+def main() -> None:
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from slugc import __version__
+
+        sys.stdout.write(f"slugc {__version__}\n")
+        return
+    from slugc.cli import main as cli
+
+    cli(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

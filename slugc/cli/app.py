@@ -1,0 +1,125 @@
+"""The root of the command line: finds a command in the table, imports it, runs it."""
+
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from slugc.cli.commands import COMMANDS, SECTIONS
+from slugc.errors import UsageError
+
+
+class UnknownCommand(UsageError):
+    code = "usage.unknown-command"
+
+    def __init__(self, *, given: str, known: list[str], topic: str = "slugc") -> None:
+        close = get_close_matches(given, known, n=1)
+        super().__init__(
+            f"There is no command '{given}'",
+            hint=f"Did you mean '{close[0]}'?" if close else f"`{topic} --help` lists the commands.",
+        )
+
+
+class TopicGroup(TyperGroup):
+    """A topic's commands; says what was probably meant when a name is not one of them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            raise UnknownCommand(given=args[0], known=sorted(self.commands), topic=ctx.command_path)
+        return super().resolve_command(ctx, args)
+
+
+class RootGroup(TyperGroup):
+    """Reads `ps:scale` as `ps scale`, so both spellings reach the same topic.
+
+    Commands *named* `ps:scale` were turned down: bash splits words at the colon and completes none of them.
+    """
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = get_command(import_module(f"slugc.cli.{entry.module}").app)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        topic, colon, verb = args[0].partition(":")
+        if colon and verb and topic in COMMANDS and COMMANDS[topic].topic:
+            args = [topic, verb, *args[1:]]
+        if args[0] not in COMMANDS:
+            raise UnknownCommand(given=args[0], known=list(COMMANDS))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        for section in SECTIONS:
+            rows = [(name, entry.help) for name, entry in COMMANDS.items() if entry.section == section]
+            if rows:
+                with formatter.section(section):
+                    formatter.write_dl(rows)
+
+
+root = typer.Typer(
+    cls=RootGroup,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Build an app into one reproducible slug with ordered buildpacks, and boot the same bytes.",
+)
+
+
+@root.callback(invoke_without_command=True)
+def slugc(
+    ctx: typer.Context,
+    *,
+    version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit.", is_eager=True),
+) -> None:
+    if version:
+        from slugc import __version__
+
+        typer.echo(f"slugc {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def app(argv: list[str]) -> int:
+    """Run one command line; the exit code that the command chose. Errors of use come back as UsageError."""
+    command = get_command(root)
+    try:
+        code = command.main(args=argv, prog_name="slugc", standalone_mode=False)
+    except typer.Exit as chosen:
+        return chosen.exit_code
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        usage = _usage_of(error)
+        if usage is None:
+            raise
+        raise usage from error
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+class BadArguments(UsageError):
+    code = "usage.arguments"
+
+    def __init__(self, *, message: str, usage: str) -> None:
+        super().__init__(message, detail=usage, hint="Add --help to the command to see all of its options.")
+
+
+def _usage_of(error: Exception) -> UsageError | None:
+    """The parser's own complaints have `format_message`; typer keeps their classes private, so look by shape."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is None:
+        return None
+    context = getattr(error, "ctx", None)
+    return BadArguments(message=str(format_message()), usage=context.get_usage() if context else "")

@@ -1,0 +1,22 @@
+"""Every command of slugc: where it lives and its one line of help.
+
+A literal table, so that `slugc --help` imports no command and one command imports no other.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandEntry:
+    module: str
+    """A module of slugc.cli with a `typer.Typer` named `app`: one command, or a topic of several."""
+    help: str
+    section: str
+    topic: bool = False
+    """True where `app` is a topic: `slugc ps scale` and `slugc ps:scale`."""
+    passes_arguments: bool = False
+    """True where what follows the first word is somebody else's command line (`slugc run`)."""
+
+
+COMMANDS: dict[str, CommandEntry] = {}
+SECTIONS = ("Build", "Slugs", "Run", "Platform", "This machine")

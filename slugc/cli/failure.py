@@ -1,0 +1,20 @@
+"""How a failure reaches the user: text, an event line, or an annotation, by the form that was asked for."""
+
+import sys
+
+from slugc.cli.session import OutputForm, colour_wanted, form_of
+from slugc.errors import SlugcError
+from slugc.events import BuildFailed
+from slugc.render import github, human, json
+
+
+def report(error: SlugcError, argv: list[str]) -> None:
+    event = BuildFailed(code=error.code, summary=error.summary, detail=error.detail, hint=error.hint)
+    match form_of(argv):
+        case OutputForm.JSON:
+            sys.stdout.write(json.render(event) + "\n")
+            sys.stdout.flush()
+        case OutputForm.GITHUB:
+            sys.stderr.write("".join(line + "\n" for line in github.GithubRenderer().render(event)))
+        case OutputForm.HUMAN:
+            sys.stderr.write("".join(line + "\n" for line in human.render(event, colour=colour_wanted(sys.stderr))))

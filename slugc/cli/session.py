@@ -1,0 +1,99 @@
+"""What a command needs of the outside: the state folder, a clock, and a listener for events."""
+
+import os
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TextIO
+
+from slugc.events import Emit, Event
+from slugc.host.clock import Clock, SystemClock
+from slugc.host.home import Home
+
+
+class OutputForm(StrEnum):
+    HUMAN = "human"
+    JSON = "json"
+    GITHUB = "github"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    home: Home
+    clock: Clock
+    emit: Emit
+    form: OutputForm
+
+
+def open_session(*, json: bool = False, github: bool = False) -> Session:
+    form = OutputForm.JSON if json else OutputForm.GITHUB if github else OutputForm.HUMAN
+    return Session(home=Home.of_this_user(), clock=SystemClock(), emit=listener(form), form=form)
+
+
+def form_of(argv: list[str]) -> OutputForm:
+    """The form a command line asks for, known even where the command never got to its own options."""
+    options = argv[: argv.index("--")] if "--" in argv else argv
+    if "--json" in options:
+        return OutputForm.JSON
+    return OutputForm.GITHUB if "--github" in options else OutputForm.HUMAN
+
+
+def colour_wanted(stream: TextIO) -> bool:
+    """The NO_COLOR convention, then whether somebody looks at it."""
+    return not os.environ.get("NO_COLOR") and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def listener(form: OutputForm) -> Emit:
+    match form:
+        case OutputForm.JSON:
+            return _json_listener()
+        case OutputForm.GITHUB:
+            return _github_listener()
+        case OutputForm.HUMAN:
+            return _human_listener(sys.stderr)
+
+
+def _json_listener() -> Emit:
+    from slugc.events import Progress
+    from slugc.render import json
+
+    def emit(event: Event) -> None:
+        if not isinstance(event, Progress):
+            sys.stdout.write(json.render(event) + "\n")
+            sys.stdout.flush()
+
+    return emit
+
+
+def _github_listener() -> Emit:
+    from slugc.render.github import GithubRenderer
+
+    renderer = GithubRenderer()
+
+    def emit(event: Event) -> None:
+        for line in renderer.render(event):
+            sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    return emit
+
+
+def _human_listener(stream: TextIO) -> Emit:
+    from slugc.cli.progress import ProgressBar
+    from slugc.events import Progress
+    from slugc.render import human
+
+    colour = colour_wanted(stream)
+    bar = ProgressBar(stream, SystemClock()) if stream.isatty() else None
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Progress):
+            if bar:
+                bar.show(event)
+            return
+        if bar:
+            bar.clear()
+        stream.writelines(line + "\n" for line in human.render(event, colour=colour))
+        stream.flush()
+
+    return emit

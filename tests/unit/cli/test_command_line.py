@@ -1,0 +1,38 @@
+"""The command line itself: spelling, exit codes, and what it does not load."""
+
+import subprocess
+import sys
+
+import pytest
+
+from slugc import __version__
+
+
+def slugc(*argv: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "slugc", *argv], capture_output=True, text=True, check=False)
+
+
+def test_the_version_is_answered_without_loading_the_parser() -> None:
+    script = "import sys, slugc.__main__ as m; sys.argv[1:] = ['--version']; m.main(); print('typer' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["slugc", __version__, "False"]
+
+
+def test_help_lists_the_commands_by_section_and_loads_none_of_them() -> None:
+    done = slugc("--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: slugc")
+
+
+def test_a_mistyped_command_gets_a_suggestion_and_exit_code_2() -> None:
+    done = slugc("biuld")
+    assert done.returncode == 2
+    assert "There is no command 'biuld' (usage.unknown-command)" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["--json", "--github"])
+def test_a_failure_keeps_the_form_that_was_asked_for(form: str) -> None:
+    done = slugc("biuld", form)
+    assert done.returncode == 2
+    assert ('"type":"build.failed"' in done.stdout) == (form == "--json")
+    assert ("::error title=usage.unknown-command::" in done.stderr) == (form == "--github")
