@@ -1,7 +1,6 @@
 """The root of the command line: finds a command in the table, imports it, runs it."""
 
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -11,17 +10,7 @@ from typer.main import get_command
 
 from slugc.cli.commands import COMMANDS, SECTIONS
 from slugc.errors import UsageError
-
-
-class UnknownCommand(UsageError):
-    code = "usage.unknown-command"
-
-    def __init__(self, *, given: str, known: list[str], topic: str = "slugc") -> None:
-        close = get_close_matches(given, known, n=1)
-        super().__init__(
-            f"There is no command '{given}'",
-            hint=f"Did you mean '{close[0]}'?" if close else f"`{topic} --help` lists the commands.",
-        )
+from slugc.errors.usage import BadArguments, UnknownCommand
 
 
 class TopicGroup(TyperGroup):
@@ -107,13 +96,6 @@ def app(argv: list[str]) -> int:
         raise usage from error
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
-
-
-class BadArguments(UsageError):
-    code = "usage.arguments"
-
-    def __init__(self, *, message: str, usage: str) -> None:
-        super().__init__(message, detail=usage, hint="Add --help to the command to see all of its options.")
 
 
 def _usage_of(error: Exception) -> UsageError | None:

@@ -1,0 +1,40 @@
+"""The command line does not fit."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from slugc.errors.root import UsageError
+
+
+class UnknownCommand(UsageError):
+    """No command has that name."""
+
+    code = "usage.unknown-command"
+
+    def __init__(self, *, given: str, known: Sequence[str], topic: str = "slugc") -> None:
+        close = get_close_matches(given, known, n=1)
+        super().__init__(
+            f"There is no command '{given}'",
+            hint=f"Did you mean '{close[0]}'?" if close else f"`{topic} --help` lists the commands.",
+        )
+
+
+class BadArguments(UsageError):
+    """An option or argument is missing, unknown or of the wrong form."""
+
+    code = "usage.arguments"
+
+    def __init__(self, *, message: str, usage: str = "") -> None:
+        super().__init__(message, detail=usage, hint="Add --help to the command to see all of its options.")
+
+
+class BadAssignment(UsageError):
+    """A config var on the command line is not `NAME=value`."""
+
+    code = "usage.assignment"
+
+    def __init__(self, *, given: str, option: str) -> None:
+        super().__init__(
+            f"{given} is invalid. Must be in the format FOO=bar.",
+            hint=f"Write {option} NAME=value; quote the whole of it where the value has spaces.",
+        )

@@ -1,0 +1,89 @@
+"""The rules of the house that no linter knows: docs/contributing.md says why each of them is there."""
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import slugc
+from slugc.cli.commands import COMMANDS, SECTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = sorted([*(ROOT / "slugc").rglob("*.py"), *(ROOT / "buildpacks").rglob("*.py")])
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager", "base", "core"}
+
+
+def reference() -> object:
+    spec = importlib.util.spec_from_file_location("generate_reference", ROOT / "scripts" / "generate_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["generate_reference"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_a_module_has_one_idea_and_a_function_fits_a_page(path: Path) -> None:
+    assert path.stem not in FORBIDDEN_NAMES
+    assert len(path.read_text().splitlines()) <= 450
+    too_long = {f.name: f.end_lineno - f.lineno + 1 for f in functions(path) if f.end_lineno - f.lineno >= 60}
+    assert not too_long
+
+
+BELOW_CLI = [p for p in (ROOT / "slugc").rglob("*.py") if "cli" not in p.parts and p.name != "__main__.py"]
+
+
+@pytest.mark.parametrize("path", BELOW_CLI, ids=name_of)
+def test_only_the_command_line_prints_and_exits(path: Path) -> None:
+    called = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    assert not called & {"print", "exit", "quit", "sys.exit", "input"}
+
+
+def test_every_error_has_its_own_code_an_exit_code_of_its_phase_and_a_hint() -> None:
+    classes = reference().error_classes()
+    codes = [cls.code for cls in classes]
+    assert len(codes) == len(set(codes)), sorted(code for code in codes if codes.count(code) > 1)
+    decades = {"usage": {0}, "detect": {2}, "source": {3}, "cache": {4}, "compile": {5}, "slug": {6}}
+    for cls in classes:
+        parents = [parent for parent in cls.__mro__ if parent.__module__.startswith("slugc.errors.")]
+        said = "".join(inspect.getsource(parent) for parent in parents if parent.__module__ != "slugc.errors.root")
+        assert "hint=" in said, f"{cls.__name__} gives no next step"
+        assert cls.__doc__, f"{cls.__name__} does not say when it happens"
+        family = cls.code.split(".")[0]
+        assert cls.exit_code // 10 in decades.get(family, {7, 8, 9, 3, 2, 5}), cls
+
+
+def test_every_command_of_the_table_can_be_loaded_and_has_a_section() -> None:
+    for name, entry in COMMANDS.items():
+        assert entry.section in SECTIONS
+        assert entry.help.endswith(".")
+        assert hasattr(importlib.import_module(f"slugc.cli.{entry.module}"), "app"), name
+
+
+def test_the_public_names_are_these_and_can_all_be_reached() -> None:
+    for name in slugc.__all__:
+        assert getattr(slugc, name) is not None
+
+
+def test_importing_slugc_loads_none_of_its_parts() -> None:
+    import subprocess
+
+    script = "import slugc, sys; print([m for m in sys.modules if m.startswith('slugc.')])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
