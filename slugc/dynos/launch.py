@@ -1,0 +1,127 @@
+"""A dyno's plan as a sandbox specification. Pure: it decides what one dyno sees, and starts nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slugc.model.dyno import DynoPlan
+from slugc.sandbox.spec import Limits, Mount, MountKind, SandboxSpec
+
+APP = "/app"
+LAYERS = "/layers"
+PATH = "/usr/local/bin:/usr/bin:/bin"
+"""What a Heroku dyno starts from; profile scripts put their own folders before it."""
+MEMORY_FILES = ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max")
+"""Where profile scripts read the quota: cgroup v1 and v2."""
+
+# Sourced at the top level and not in a function: `declare` in a profile script would be local to the function.
+# The command is kept in an array, so that a script's `set --` or `shift` cannot change it.
+_PROFILE = r"""
+__slugc=("$@"); set --
+for __file in /etc/profile.d/*.sh "$HOME"/.profile.d/*.sh; do
+  if [ -f "$__file" ] && [ -r "$__file" ]; then . "$__file"; fi
+done
+if [ -s "$HOME/.profile" ] && [ -r "$HOME/.profile" ]; then . "$HOME/.profile"; fi
+unset __file
+set -- "${__slugc[@]}"; unset __slugc
+"""
+_EXEC = _PROFILE + 'exec bash -c "$@"\n'
+# On a terminal the command leads a foreground process group of its own: Ctrl-C then reaches it alone, and not
+# the sandbox's own process, whose end would be the end of everything. A stopped job has nobody else to go on.
+_FOREGROUND = (
+    _PROFILE
+    + r"""
+set -m
+bash -c "$@"
+__status=$?
+while [ -n "$(jobs -ps)" ]; do fg %% >/dev/null; __status=$?; done
+exit "$__status"
+"""
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is executed inside, before limits and mounts come to it."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str = APP
+
+
+def sandbox_spec(
+    plan: DynoPlan,
+    *,
+    mounts: Sequence[Mount],
+    path: str = PATH,
+    layers: Path | None = None,
+    upper: Path | None = None,
+    writable: Path | None = None,
+    terminal: bool = False,
+) -> SandboxSpec:
+    """Everything the dyno of `plan` sees.
+
+    mounts: the stack's run variant. path: the stack's PATH. layers: the slug's Cloud Native launch layers, where it
+    has some. upper: a folder for what the dyno writes under /app;
+    None keeps it in memory. writable: a private copy of the slug's app folder, for an engine that has no
+    overlays. terminal: the child's stdio is a terminal made for it.
+    """
+    entry = entry_of(plan, path=path, terminal=terminal)
+    return SandboxSpec(
+        argv=entry.argv,
+        cwd=entry.cwd,
+        env=entry.env,
+        mounts=(*mounts, *_mounts(plan, layers=layers, upper=upper, writable=writable)),
+        network=plan.network,
+        limits=Limits(processes=plan.size.max_processes),
+        hostname=str(plan.name),
+        terminal=terminal,
+    )
+
+
+def entry_of(plan: DynoPlan, *, path: str, terminal: bool) -> Entry:
+    """The argument vector and environment of a dyno's first process.
+
+    A direct process is executed as it stands; shell text goes through bash, after the profile scripts. The
+    command and its arguments are data in both cases: arguments of the launcher, never part of its text.
+    """
+    env = environment(plan, path=path)
+    cwd = plan.process.working_dir or APP
+    if not isinstance(plan.process.command, str):
+        return Entry(argv=(*plan.process.command, *(plan.args or plan.process.args)), env=env, cwd=cwd)
+    words = shell_words(plan.process.command, plan.args)
+    return Entry(argv=("/bin/bash", "-c", _FOREGROUND if terminal else _EXEC, "bash", *words), env=env, cwd=cwd)
+
+
+def shell_words(command: str, args: Sequence[str]) -> tuple[str, ...]:
+    """The words after `bash -c`: shell text, and a user's own arguments as positional parameters.
+
+    Arguments are appended as `"$@"`, so that they arrive as they were typed; without any text they are the
+    command itself.
+    """
+    if not args:
+        return (command,)
+    text = f'{command} "$@"' if command.strip() else 'exec "$@"'
+    return (text, "bash", *args)
+
+
+def environment(plan: DynoPlan, *, path: str) -> dict[str, str]:
+    """PATH, HOME, DYNO and PORT, then the plan's own variables, which win: config vars may replace any of them."""
+    env = {"PATH": path, "HOME": APP, "DYNO": str(plan.name)}
+    if plan.port is not None:
+        env["PORT"] = str(plan.port)
+    return {**env, **plan.env}
+
+
+def _mounts(plan: DynoPlan, *, layers: Path | None, upper: Path | None, writable: Path | None) -> tuple[Mount, ...]:
+    if writable is None:
+        app = Mount(kind=MountKind.OVERLAY, target=APP, source=plan.tree / "app", upper=upper)
+    else:
+        app = Mount(kind=MountKind.WRITABLE, target=APP, source=writable)
+    quota = str(plan.size.memory << 20).encode() + b"\n"
+    return (
+        app,
+        *((Mount(kind=MountKind.READ_ONLY, target=LAYERS, source=layers),) if layers else ()),
+        *(Mount(kind=MountKind.SCRATCH, target=target) for target in ("/tmp", "/var/tmp", "/dev/shm")),
+        *(Mount(kind=MountKind.DATA, target=target, data=quota) for target in MEMORY_FILES),
+    )

@@ -1,0 +1,86 @@
+"""What a dyno's plan becomes: nothing of it is text that a shell could read differently."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from slugc.dynos.launch import MEMORY_FILES, entry_of, sandbox_spec, shell_words
+from slugc.model.dyno import SIZES, DynoName, DynoPlan
+from slugc.model.process import ProcessType
+from slugc.sandbox.spec import Mount, MountKind
+
+PLAN = DynoPlan(
+    name=DynoName("web", 1),
+    process=ProcessType(name="web", command="gunicorn app:app"),
+    tree=Path("/store/tree"),
+    env={"SECRET": "s3cr3t; $(id)"},
+    port=5001,
+)
+STACK = (Mount(kind=MountKind.READ_ONLY, target="/usr", source=Path("/usr")),)
+
+
+def test_config_vars_are_environment_and_never_part_of_the_argument_vector() -> None:
+    spec = sandbox_spec(PLAN, mounts=STACK)
+    assert spec.env["SECRET"] == "s3cr3t; $(id)"
+    assert not any("s3cr3t" in word for word in spec.argv)
+
+
+def test_a_dyno_knows_its_name_its_port_and_its_home() -> None:
+    env = sandbox_spec(PLAN, mounts=STACK).env
+    assert (env["DYNO"], env["PORT"], env["HOME"]) == ("web.1", "5001", "/app")
+
+
+def test_config_vars_win_over_what_the_platform_sets() -> None:
+    spec = sandbox_spec(replace(PLAN, env={"PATH": "/opt/bin", "PORT": "9"}), mounts=STACK)
+    assert (spec.env["PATH"], spec.env["PORT"]) == ("/opt/bin", "9")
+
+
+def test_a_worker_without_a_port_has_no_port_variable() -> None:
+    assert "PORT" not in sandbox_spec(replace(PLAN, port=None), mounts=STACK).env
+
+
+def test_shell_text_is_an_argument_of_the_launcher_and_not_part_of_its_text() -> None:
+    argv = entry_of(PLAN, path="/bin", terminal=False).argv
+    assert argv[-1] == "gunicorn app:app"
+    assert "gunicorn" not in argv[2]
+
+
+def test_a_users_own_arguments_reach_shell_text_as_positional_parameters() -> None:
+    assert shell_words("rake", ("db:migrate", "a b; c")) == ('rake "$@"', "bash", "db:migrate", "a b; c")
+
+
+def test_several_words_without_shell_text_are_executed_as_they_are() -> None:
+    assert shell_words("", ("sh", "-c", "exit 7")) == ('exec "$@"', "bash", "sh", "-c", "exit 7")
+
+
+def test_a_direct_process_gets_no_shell_and_a_users_arguments_replace_its_own() -> None:
+    direct = replace(PLAN, process=ProcessType(name="web", command=("node", "x y.js"), args=("--default",)))
+    assert entry_of(direct, path="/bin", terminal=False).argv == ("node", "x y.js", "--default")
+    asked = replace(direct, args=("--mine",))
+    assert entry_of(asked, path="/bin", terminal=False).argv == ("node", "x y.js", "--mine")
+
+
+def test_the_slug_lies_under_a_throw_away_layer_and_the_stack_comes_first() -> None:
+    spec = sandbox_spec(PLAN, mounts=STACK)
+    assert spec.mounts[0] == STACK[0]
+    app = next(mount for mount in spec.mounts if mount.target == "/app")
+    assert (app.kind, app.source, app.upper) == (MountKind.OVERLAY, Path("/store/tree/app"), None)
+    assert all(mount.target != "/layers" for mount in spec.mounts)
+
+
+def test_an_engine_without_overlays_gets_a_private_copy() -> None:
+    spec = sandbox_spec(PLAN, mounts=STACK, writable=Path("/work/copy"))
+    app = next(mount for mount in spec.mounts if mount.target == "/app")
+    assert (app.kind, app.source) == (MountKind.WRITABLE, Path("/work/copy"))
+
+
+def test_launch_layers_are_read_only_where_the_slug_has_some() -> None:
+    spec = sandbox_spec(PLAN, mounts=STACK, layers=Path("/store/tree/layers"))
+    layers = next(mount for mount in spec.mounts if mount.target == "/layers")
+    assert layers.kind is MountKind.READ_ONLY
+
+
+def test_profile_scripts_read_the_quota_of_the_dynos_size() -> None:
+    spec = sandbox_spec(replace(PLAN, size=SIZES["standard-2x"]), mounts=STACK)
+    files = {mount.target: mount.data for mount in spec.mounts if mount.kind is MountKind.DATA}
+    assert files == dict.fromkeys(MEMORY_FILES, b"1073741824\n")
+    assert spec.limits.processes == 512
