@@ -1,0 +1,82 @@
+"""The ledger's SQLite file: opened safely, one writer at a time, nothing acknowledged before it is on disk."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from slugc.errors.ledger import LedgerUnreadable
+from slugc.ledger import schema
+
+BUSY_SECONDS = 30.0
+
+
+class Database:
+    """A connection that several threads may use, one at a time.
+
+    WAL with synchronous=FULL: a commit returns after its fsync, and a reader never waits for a writer. A
+    process killed at any moment leaves either the whole transaction or nothing of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises LedgerUnreadable."""
+        self.path = path
+        self._lock = threading.RLock()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Made by us with 0600 before SQLite sees it: its -wal and -shm take the mode over.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+        self._connection.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise LedgerUnreadable(path=str(path), reason=str(error)) from error
+
+    def _prepare(self) -> None:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > schema.VERSION:
+            self._connection.close()
+            raise LedgerUnreadable(path=str(self.path), reason=f"made by a newer slugc (schema {found})")
+        if found == 0:
+            with self.writing() as write:
+                # Another process may have made the tables while this one waited for the write lock.
+                if write.execute("PRAGMA user_version").fetchone()[0] == 0:
+                    for statement in schema.statements():
+                        write.execute(statement)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; on disk when the block is left, nothing of it where the block raises."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock, self._readable():
+            return self._connection.execute(query, values).fetchall()
+
+    def one(self, query: str, *values: object) -> Any | None:
+        with self._lock, self._readable():
+            return self._connection.execute(query, values).fetchone()
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise LedgerUnreadable(path=str(self.path), reason=str(error)) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()

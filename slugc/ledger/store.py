@@ -1,0 +1,293 @@
+"""The release ledger: apps, their releases, and what happens to them, in one append-only file."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from slugc.errors.ledger import (
+    AppNameTaken,
+    CannotRollBack,
+    InvalidAppName,
+    LedgerBroken,
+    NoSuchApp,
+    NoSuchRelease,
+)
+from slugc.host.clock import Clock
+from slugc.ledger import chain, changes, rows
+from slugc.ledger.database import Database
+from slugc.model.app import APP_NAME, FEATURES, AddOn, App, Job, Scale
+from slugc.model.release import Release, ReleaseEntry, ReleaseManifest, ReleaseStatus
+
+FILE_NAME = "ledger.sqlite3"
+_LIVE_APPS = """SELECT * FROM apps a WHERE NOT EXISTS
+    (SELECT 1 FROM app_settings s WHERE s.app = a.id AND s.key = 'destroyed')"""
+_STATUS = """(SELECT e.status || char(10) || e.note FROM release_events e
+    WHERE e.app = r.app AND e.version = r.version ORDER BY e.id DESC LIMIT 1) AS event"""
+_ENTRIES = f"SELECT r.*, c.vars, {_STATUS} FROM releases r JOIN config_sets c ON c.digest = r.config WHERE r.app = ?"  # noqa: S608 - only constants
+
+
+class Ledger:
+    """One file that several threads and processes may read and append to.
+
+    Every method that changes something has it on disk when it returns.
+    """
+
+    def __init__(self, path: Path, *, clock: Clock) -> None:
+        """Open or make the file at `path` (0600). Raises LedgerUnreadable."""
+        self._db = Database(path)
+        self._clock = clock
+
+    def close(self) -> None:
+        self._db.close()
+
+    # -- apps
+
+    def create_app(self, name: str, *, user: str) -> App:
+        """Raises InvalidAppName, AppNameTaken."""
+        if not APP_NAME.fullmatch(name):
+            raise InvalidAppName(name=name)
+        with self._db.writing() as write:
+            if any(row["name"] == name for row in write.execute(_LIVE_APPS)):
+                raise AppNameTaken(name=name)
+            first = changes.initial(name, user=user, now=self._clock.now())
+            values = (name, user, first.created_at)
+            made = write.execute("INSERT INTO apps (name, owner, created_at) VALUES (?, ?, ?)", values)
+            assert made.lastrowid is not None
+            self._insert(write, made.lastrowid, first, ReleaseStatus.SUCCEEDED)
+            # An app of the hosted platform begins with these two, so that its first deploy is v3.
+            second = changes.after(
+                first, changes.Describe(description="Enable Logplex"), newest=first, user=user, now=self._clock.now()
+            )
+            self._insert(write, made.lastrowid, second, ReleaseStatus.SUCCEEDED)
+        return self.app(name)
+
+    def destroy_app(self, name: str, *, user: str) -> None:
+        """The name is free again; the releases stay in the file. Raises NoSuchApp."""
+        self.put_setting(name, "destroyed", "yes", user=user)
+
+    def apps(self) -> tuple[App, ...]:
+        return tuple(self._app(row) for row in self._db.all(f"{_LIVE_APPS} ORDER BY a.name"))
+
+    def app(self, name: str) -> App:
+        """Raises NoSuchApp."""
+        row = self._db.one(f"{_LIVE_APPS} AND a.name = ?", name)
+        if row is None:
+            raise NoSuchApp(name=name, known=[app.name for app in self.apps()])
+        return self._app(row)
+
+    def put_setting(self, app: str, key: str, value: str, *, user: str) -> None:
+        """Append one setting (`maintenance`, `feature:NAME`, `drain:URL`, ...); the newest of a key counts."""
+        row = (self.app(app).id, key, value, user, self._now())
+        with self._db.writing() as write:
+            write.execute("INSERT INTO app_settings (app, key, value, user, at) VALUES (?, ?, ?, ?, ?)", row)
+
+    def _app(self, row: sqlite3.Row) -> App:
+        newest = "SELECT key, value FROM app_settings WHERE app = ? ORDER BY id"
+        settings = {found["key"]: found["value"] for found in self._db.all(newest, row["id"])}
+        return App(
+            id=row["id"],
+            name=row["name"],
+            owner=row["owner"],
+            created_at=row["created_at"],
+            maintenance=settings.pop("maintenance", "off") == "on",
+            features=frozenset(name for name in FEATURES if settings.pop(f"feature:{name}", "off") == "on"),
+            settings=settings,
+        )
+
+    # -- releases
+
+    def append(
+        self, app: str, change: changes.Change, *, user: str, status: ReleaseStatus = ReleaseStatus.SUCCEEDED
+    ) -> Release:
+        """Write the release that `change` makes of the current one.
+
+        `pending` for a release that must first run its release command: `mark` decides it later. Raises
+        NoSuchApp and what changes.after raises.
+        """
+        number = self.app(app).id
+        with self._db.writing() as write:
+            entries = self._head(number)
+            base = next(entry.release for entry in entries if entry.current)
+            release = changes.after(base, change, newest=entries[0].release, user=user, now=self._clock.now())
+            self._insert(write, number, release, status)
+        return release
+
+    def mark(self, app: str, version: int, status: ReleaseStatus, *, note: str = "") -> None:
+        """Append what became of a pending release."""
+        number = self.app(app).id
+        with self._db.writing() as write:
+            self._insert_event(write, number, version, status, note)
+
+    def releases(self, app: str, *, limit: int | None = None) -> tuple[ReleaseEntry, ...]:
+        """Newest first. Raises NoSuchApp."""
+        return tuple(self._entries(self.app(app).id)[:limit])
+
+    def current(self, app: str) -> ReleaseEntry:
+        """The newest release that succeeded; every app has one from its first moment. Raises NoSuchApp."""
+        return next(entry for entry in self._head(self.app(app).id) if entry.current)
+
+    def release(self, app: str, version: int) -> ReleaseEntry:
+        """Raises NoSuchApp, NoSuchRelease."""
+        entries = self._entries(self.app(app).id)
+        for entry in entries:
+            if entry.release.version == version:
+                return entry
+        raise NoSuchRelease(app=app, wanted=f"v{version}", newest=entries[0].release.version)
+
+    def rollback_target(self, app: str, version: int | None = None) -> Release:
+        """The release to go back to: `version`, else the newest good one with a slug before the current one.
+
+        Raises NoSuchApp, NoSuchRelease, CannotRollBack.
+        """
+        if version is not None:
+            entry = self.release(app, version)
+            if entry.status is not ReleaseStatus.SUCCEEDED or entry.release.slug is None:
+                reason = "It has no slug." if entry.release.slug is None else f"It is {entry.status}."
+                raise CannotRollBack(app=app, wanted=f"v{version}", reason=reason)
+            return entry.release
+        current = self.current(app).release.version
+        for entry in self.releases(app):
+            good = entry.status is ReleaseStatus.SUCCEEDED and entry.release.slug is not None
+            if good and entry.release.version < current:
+                return entry.release
+        raise CannotRollBack(app=app, wanted="an earlier release", reason="No earlier release has a slug.")
+
+    def settle_pending(self, note: str) -> tuple[Release, ...]:
+        """Mark failed what was pending when the platform was killed; returns those releases."""
+        settled = []
+        for app in self.apps():
+            for entry in self.releases(app.name):
+                if entry.status is ReleaseStatus.PENDING:
+                    self.mark(app.name, entry.release.version, ReleaseStatus.FAILED, note=note)
+                    settled.append(entry.release)
+        return tuple(settled)
+
+    def verify(self, app: str) -> int:
+        """Recompute the chain; returns how many releases hold. Raises NoSuchApp, LedgerBroken."""
+        number = self.app(app).id
+        try:
+            releases = [entry.release for entry in reversed(self._entries(number))]
+        except ValueError as error:
+            raise LedgerBroken(app=app, version=1, reason=f"A release cannot be read: {error}.") from error
+        broken = chain.first_broken(releases)
+        if broken is not None:
+            raise LedgerBroken(app=app, version=broken.version, reason=broken.reason)
+        newest = self._db.one("SELECT max(version) AS v FROM release_events WHERE app = ?", number)
+        if newest is not None and (newest["v"] or 0) > len(releases):
+            version = len(releases) + 1
+            raise LedgerBroken(app=app, version=version, reason=f"v{version} is gone, but its status is here.")
+        return len(releases)
+
+    def manifest(self, app: str, version: int, *, slug_path: str | None = None) -> ReleaseManifest:
+        """One release written out, with the formation of now. Raises NoSuchApp, NoSuchRelease."""
+        release = self.release(app, version).release
+        return ReleaseManifest(
+            app=app,
+            version=version,
+            slug=release.slug or "",
+            slug_path=slug_path,
+            config_vars=release.config_vars,
+            addons=release.addons,
+            description=release.description,
+            user=release.user,
+            created_at=release.created_at,
+            commit=release.commit,
+            formation={name: scale.quantity for name, scale in self.formation(app).items()},
+        )
+
+    def slugs_in_use(self) -> frozenset[str]:
+        """Every slug that a release of a living app names: what gc must keep."""
+        query = f"SELECT DISTINCT slug FROM releases WHERE slug IS NOT NULL AND app IN (SELECT id FROM ({_LIVE_APPS}))"  # noqa: S608 - only constants
+        return frozenset(row["slug"] for row in self._db.all(query))
+
+    def _head(self, number: int) -> list[ReleaseEntry]:
+        """The newest releases, the current one among them: appending costs the same after 10,000 releases."""
+        entries = self._entries(number, limit=8)
+        return entries if any(entry.current for entry in entries) else self._entries(number)
+
+    def _entries(self, number: int, *, limit: int = -1) -> list[ReleaseEntry]:
+        entries: list[ReleaseEntry] = []
+        found_current = False
+        for row in self._db.all(f"{_ENTRIES} ORDER BY r.version DESC LIMIT ?", number, limit):
+            status, _, note = (row["event"] or "pending\n").partition("\n")
+            current = not found_current and status == ReleaseStatus.SUCCEEDED
+            found_current = found_current or current
+            release = rows.to_release(row, row["vars"])
+            entries.append(ReleaseEntry(release=release, status=ReleaseStatus(status), current=current, note=note))
+        return entries
+
+    def _insert(self, write: sqlite3.Connection, number: int, release: Release, status: ReleaseStatus) -> None:
+        config = chain.config_digest(release.config_vars)
+        write.execute(
+            "INSERT OR IGNORE INTO config_sets (digest, vars) VALUES (?, ?)",
+            (config, json.dumps(dict(release.config_vars))),
+        )
+        columns = rows.to_columns(release, app=number, config=config)
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        write.execute(f"INSERT INTO releases ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 - names are ours
+        self._insert_event(write, number, release.version, status, "")
+
+    def _insert_event(
+        self, write: sqlite3.Connection, number: int, version: int, status: ReleaseStatus, note: str
+    ) -> None:
+        write.execute(
+            "INSERT INTO release_events (app, version, status, at, note) VALUES (?, ?, ?, ?, ?)",
+            (number, version, status.value, self._now(), note),
+        )
+
+    # -- formation: scaling makes no release
+
+    def formation(self, app: str) -> dict[str, Scale]:
+        """Process type to its scale, types at 0 included, in the order they were first scaled."""
+        query = "SELECT type, quantity, size FROM formation_events WHERE app = ? ORDER BY id"
+        found = self._db.all(query, self.app(app).id)
+        return {row["type"]: Scale(quantity=row["quantity"], size=row["size"]) for row in found}
+
+    def scale(self, app: str, wanted: Mapping[str, Scale], *, user: str) -> None:
+        number, at = self.app(app).id, self._now()
+        with self._db.writing() as write:
+            write.executemany(
+                "INSERT INTO formation_events (app, type, quantity, size, user, at) VALUES (?, ?, ?, ?, ?, ?)",
+                [(number, name, scale.quantity, scale.size, user, at) for name, scale in wanted.items()],
+            )
+
+    # -- add-ons and scheduled jobs
+
+    def add_addon(self, addon: AddOn, *, user: str) -> None:
+        row = (addon.name, addon.service, self.app(addon.app).id, json.dumps(dict(addon.details)), user, self._now())
+        with self._db.writing() as write:
+            write.execute(
+                "INSERT INTO addons (name, service, app, details, user, created_at) VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+
+    def end_addon(self, name: str, *, user: str) -> None:
+        with self._db.writing() as write, contextlib.suppress(sqlite3.IntegrityError):
+            write.execute("INSERT INTO addon_ends (name, user, at) VALUES (?, ?, ?)", (name, user, self._now()))
+
+    def addons(self) -> tuple[AddOn, ...]:
+        """All that exist, of every app, attached or not."""
+        query = """SELECT d.*, a.name AS app_name FROM addons d JOIN apps a ON a.id = d.app
+            WHERE d.name NOT IN (SELECT name FROM addon_ends) ORDER BY d.name"""
+        return tuple(rows.to_addon(row) for row in self._db.all(query))
+
+    def add_job(self, app: str, *, when: str, command: str, size: str, user: str) -> int:
+        row = (self.app(app).id, when, command, size, user, self._now())
+        with self._db.writing() as write:
+            made = write.execute(
+                "INSERT INTO jobs (app, moment, command, size, user, created_at) VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+        return int(made.lastrowid or 0)
+
+    def end_job(self, number: int, *, user: str) -> None:
+        with self._db.writing() as write, contextlib.suppress(sqlite3.IntegrityError):
+            write.execute("INSERT INTO job_ends (id, user, at) VALUES (?, ?, ?)", (number, user, self._now()))
+
+    def jobs(self) -> tuple[Job, ...]:
+        query = f"""SELECT j.*, a.name AS app_name FROM jobs j JOIN ({_LIVE_APPS}) a ON a.id = j.app
+            WHERE j.id NOT IN (SELECT id FROM job_ends) ORDER BY j.id"""  # noqa: S608 - only constants
+        return tuple(rows.to_job(row) for row in self._db.all(query))
+
+    def _now(self) -> str:
+        return changes.stamp(self._clock.now())
