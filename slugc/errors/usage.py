@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from slugc.errors.root import UsageError
 
@@ -37,4 +38,18 @@ class BadAssignment(UsageError):
         super().__init__(
             f"{given} is invalid. Must be in the format FOO=bar.",
             hint=f"Write {option} NAME=value; quote the whole of it where the value has spaces.",
+        )
+
+
+class BadEnvFile(UsageError):
+    """A file of config vars cannot be read, or a line of it is not `NAME=value`."""
+
+    code = "usage.env-file"
+
+    def __init__(self, *, path: Path, problem: str, line: int | None = None) -> None:
+        place = f"{path}:{line}" if line else str(path)
+        super().__init__(
+            f"The file of config vars cannot be used: {place}",
+            detail=problem,
+            hint="One NAME=value a line; put a value with spaces at its ends or several lines in quotes.",
         )

@@ -1,0 +1,58 @@
+"""Options that several commands share, and the reading of `NAME=value`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slugc.errors.usage import BadAssignment, BadEnvFile
+from slugc.formats import dotenv
+
+EnvOption = Annotated[
+    list[str] | None,
+    typer.Option("--env", "-e", metavar="NAME=VALUE", help="A config var; may be repeated."),
+]
+EnvFileOption = Annotated[
+    Path | None,
+    typer.Option("--env-file", metavar="FILE", help="Config vars from a file of NAME=value lines; -e wins."),
+]
+StackOption = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack; `slugc stack list` shows them.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+GithubOption = Annotated[bool, typer.Option("--github", help="Print groups and annotations of GitHub Actions.")]
+BuildpackOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--buildpack",
+        "-b",
+        metavar="REF",
+        help="A path, built-in name, git URL#ref or tarball; in order, may be repeated.",
+    ),
+]
+
+
+def config_vars(assignments: Sequence[str] | None, env_file: Path | None = None) -> Mapping[str, str]:
+    """The config vars of a command line; a later assignment wins.
+
+    Raises BadAssignment, BadEnvFile.
+    """
+    found: dict[str, str] = {}
+    if env_file is not None:
+        found.update(_env_file(env_file))
+    for given in assignments or ():
+        name, equals, value = given.partition("=")
+        if not equals or not name:
+            raise BadAssignment(given=given, option="-e")
+        found[name] = value
+    return found
+
+
+def _env_file(path: Path) -> Mapping[str, str]:
+    try:
+        return dotenv.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadEnvFile(path=path, problem=error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise BadEnvFile(path=path, problem=f"not UTF-8 at byte {error.start}") from error
+    except dotenv.DotenvProblem as error:
+        raise BadEnvFile(path=path, problem=error.message, line=error.line) from error
