@@ -1,24 +1,24 @@
-"""Config vars in a file: `NAME=value` lines, quotes, comments. Values are data; nothing is expanded.
+"""`.env` text to config vars and back. Pure; nothing is ever expanded: values are data.
 
-    NAME=plain text        # a comment needs a space before it
-    export NAME='literal, may run
-    over several lines'
-    NAME="with \\n, \\t, \\" and \\\\"
-
-`$OTHER` stays as it is: expansion is where programs of this kind differ from each other, and what a value means must
-not depend on the variables around it.
+One `NAME=VALUE` a line, `export` before it allowed, `#` comments. A value in single quotes is taken as it stands,
+one in double quotes knows the escapes \\n \\r \\t \\" \\\\ and \\$; both may span lines. Quoted pieces may follow each
+other, as a shell writes an apostrophe: 'it'\\''s'. A value without quotes ends at ` #` or at the line's end.
 """
 
 import re
+from collections.abc import Mapping
 
-_NAME = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*")
-_BLANK = re.compile(r"[ \t]*(?:#.*)?")
-_REST = re.compile(r"[ \t]*(?:#.*)?(?=\n|\Z)")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_START = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*")
+_SKIP = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_BARE = re.compile(r"[^\n]*")
+_COMMENT = re.compile(r"(?:^|[ \t])#.*$")
+_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$", "`": "`", "\n": ""}
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
 
 
 class DotenvProblem(ValueError):
-    """A line that is none; `line` counts from 1."""
+    """Not such a file; `line` counts from 1. `message` never shows a value."""
 
     def __init__(self, *, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
@@ -26,53 +26,83 @@ class DotenvProblem(ValueError):
 
 
 def parse(text: str) -> dict[str, str]:
-    """The variables in their order; a later line wins. Raises DotenvProblem."""
+    """The last of two lines for one name counts. Raises DotenvProblem."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     found: dict[str, str] = {}
     at = 0
     while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        if _BLANK.fullmatch(text, at, end):
-            at = end + 1
+        blank = _SKIP.match(text, at)
+        if blank:
+            at = blank.end()
             continue
-        name = _NAME.match(text, at, end)
-        if name is None:
-            raise DotenvProblem(line=_line(text, at), message=f"not NAME=value: {text[at:end]!r}")
-        found[name[1]], at = _value(text, name.end(), end)
+        start = _START.match(text, at)
+        if start is None:
+            raise DotenvProblem(line=_line(text, at), message="this is no NAME=VALUE")
+        found[start[1]], at = _value(text, start.end())
     return found
 
 
-def write(variables: dict[str, str]) -> str:
-    """Text that `parse` reads back to the same variables."""
-    return "".join(f'{name}="{_escaped(value)}"\n' for name, value in variables.items())
+def write(config_vars: Mapping[str, str]) -> str:
+    """Text that `parse` and a POSIX shell take back unchanged."""
+    return "".join(f"{name}={quoted(value)}\n" for name, value in config_vars.items())
 
 
-def _value(text: str, at: int, end: int) -> tuple[str, int]:
-    if text[at : at + 1] not in {"'", '"'}:
-        return re.split(r"(?:^|[ \t])#", text[at:end], maxsplit=1)[0].strip(), end + 1
-    quote, began = text[at], at
-    at += 1
-    parts: list[str] = []
-    while at < len(text) and text[at] != quote:
-        if quote == '"' and text[at] == "\\" and at + 1 < len(text):
-            following = text[at + 1]
-            parts.append(_ESCAPES.get(following, following if following in '"\\$`' else "\\" + following))
-            at += 2
+def quoted(value: str) -> str:
+    """A value as one word. A carriage return needs an escape, which a plain shell would not undo: a raw one
+    before a line feed would be taken for the line end of another system."""
+    if _PLAIN.fullmatch(value):
+        return value
+    if "\r" in value:
+        for char, escape in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\$"), ("`", "\\`"), ("\r", "\\r")):
+            value = value.replace(char, escape)
+        return f'"{value}"'
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+def _value(text: str, at: int) -> tuple[str, int]:
+    if at >= len(text) or text[at] not in "'\"":
+        bare = _BARE.match(text, at)
+        assert bare is not None
+        return _COMMENT.sub("", bare[0]).rstrip(" \t"), bare.end() + 1
+    begin, pieces = at, []
+    while True:
+        if text.startswith("'", at):
+            piece, at = _single(text, at + 1)
+        elif text.startswith('"', at):
+            piece, at = _double(text, at + 1)
+        elif text.startswith("\\", at) and at + 1 < len(text):
+            piece, at = text[at + 1], at + 2
         else:
-            parts.append(text[at])
-            at += 1
-    if at >= len(text):
-        raise DotenvProblem(line=_line(text, began), message=f"a value opens with {quote} and is never closed")
-    rest = _REST.match(text, at + 1)
-    if rest is None:
-        raise DotenvProblem(line=_line(text, at), message=f"text after the closing {quote}")
-    return "".join(parts), rest.end() + 1
+            break
+        pieces.append(piece)
+    end = _END.match(text, at)
+    if end is None:
+        raise DotenvProblem(line=_line(text, begin), message="there is more text after the closing quote")
+    return "".join(pieces), end.end()
 
 
-def _escaped(value: str) -> str:
-    value = value.replace("\\", "\\\\").replace('"', '\\"')
-    return value.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+def _single(text: str, at: int) -> tuple[str, int]:
+    end = text.find("'", at)
+    if end < 0:
+        raise DotenvProblem(line=_line(text, at), message="the quote ' is never closed")
+    return text[at:end], end + 1
+
+
+def _double(text: str, at: int) -> tuple[str, int]:
+    begin = at
+    out: list[str] = []
+    while at < len(text):
+        char = text[at]
+        if char == '"':
+            return "".join(out), at + 1
+        if char == "\\" and at + 1 < len(text):
+            following = text[at + 1]
+            out.append(_ESCAPES.get(following, "\\" + following))
+            at += 2
+            continue
+        out.append(char)
+        at += 1
+    raise DotenvProblem(line=_line(text, begin), message='the quote " is never closed')
 
 
 def _line(text: str, at: int) -> int:
