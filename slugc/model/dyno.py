@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from slugc.model.process import ProcessType
@@ -65,3 +67,61 @@ class DynoPlan:
     port: int | None = None
     size: DynoSize = DEFAULT_SIZE
     network: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bootable:
+    """A release as dynos need it: an unpacked slug, its process types, and the variables they get."""
+
+    app: str
+    version: int
+    tree: Path
+    """The unpacked slug, as in DynoPlan."""
+    processes: tuple[ProcessType, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The slug's default config vars under the release's own, then dyno metadata. Data."""
+
+    def process(self, name: str) -> ProcessType | None:
+        return next((process for process in self.processes if process.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """How many dynos of one process type, and of which size."""
+
+    count: int
+    size: DynoSize = DEFAULT_SIZE
+
+    def __str__(self) -> str:
+        return f"{self.count}:{self.size.name}"
+
+
+Formation = Mapping[str, Quantity]
+"""Process type to quantity."""
+
+
+class DynoState(StrEnum):
+    STARTING = "starting"
+    UP = "up"
+    IDLE = "idle"
+    CRASHED = "crashed"
+    DOWN = "down"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynoStatus:
+    """One row of `slugc ps`."""
+
+    name: str
+    type: str
+    state: DynoState
+    size: str
+    command: str
+    release: int
+    """The version its process runs."""
+    since: datetime
+    """When it came into this state; UTC."""
+    port: int | None = None
+    pid: int | None = None
+    """The process on this machine that holds the dyno: its sandbox."""
