@@ -2,36 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 from slugc.host.processes import Command
+from slugc.model.mount import Mount, MountKind
 
-
-class MountKind(StrEnum):
-    READ_ONLY = "read-only"
-    WRITABLE = "writable"
-    SCRATCH = "scratch"
-    """A fresh tmpfs; `source` is None."""
-    OVERLAY = "overlay"
-    """`source` is the read-only lower layer; writes go to `upper`, or to memory where `upper` is None."""
-    DATA = "data"
-    """A small read-only file with `data`'s bytes."""
-    LINK = "link"
-    """A symbolic link whose text is `data`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
-    """One thing at one absolute path inside. Later mounts cover earlier ones."""
-
-    kind: MountKind
-    target: str
-    source: Path | None = None
-    upper: Path | None = None
-    """OVERLAY on disk: a folder that the engine may fill with `upper/` and `work/`."""
-    data: bytes = b""
+__all__ = ["Engine", "Limits", "Mount", "MountKind", "SandboxSpec"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +15,11 @@ class Limits:
     """Bounds by rlimit; None leaves what the caller has. Memory is bounded by a cgroup where one is given."""
 
     processes: int | None = None
+    """Counted inside the sandbox. The kernel never counts root's own: there only a cgroup bounds them."""
     memory: int | None = None
     """Bytes of address space."""
     file_size: int | None = None
+    """Bytes."""
     open_files: int | None = None
 
 
@@ -50,7 +28,8 @@ class SandboxSpec:
     """Everything one child sees. Nothing of the caller's own environment or file system is added by an engine.
 
     `argv`, `cwd`, `env` values and mount targets are paths *inside*. The no-isolation engine cannot mount: it
-    rewrites the paths that stand in argv, cwd and env by its own table (longest target first).
+    rewrites the paths that stand in argv, cwd and env by its own table (longest target first). An engine adds
+    /proc and /dev by itself; everything else, /tmp included, stands in `mounts`.
     """
 
     argv: tuple[str, ...]
@@ -63,11 +42,18 @@ class SandboxSpec:
     uid: int = 1000
     gid: int = 1000
     terminal: bool = False
-    """The child's stdio is a terminal made for it."""
+    """The child's stdio is a pseudo-terminal made for it, and the spawner has made it the controlling one of a
+    new session (setsid, TIOCSCTTY). The engine then makes no session of its own, so that Ctrl-C works; the
+    first program inside must put the command in a process group of its own (`set -m` in bash), or Ctrl-C ends
+    the engine itself before the command can handle it."""
 
 
 class Engine(Protocol):
-    """Turns a spec into a command for host.processes (or an asyncio spawner). It starts nothing by itself."""
+    """Turns a spec into a command for host.processes (or an asyncio spawner). It starts nothing by itself.
+
+    The started process must be spawned from a thread that lives as long as it does: the kernel ties "die with
+    the parent" to the thread. SIGKILL to it ends everything inside; slugc.sandbox.inside delivers other signals.
+    """
 
     @property
     def name(self) -> str:

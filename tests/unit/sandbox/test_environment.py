@@ -1,0 +1,35 @@
+"""What of the caller's environment a build's child may see."""
+
+from pathlib import Path
+
+from slugc.sandbox.environment import INSIDE, allowed, hand_on
+
+
+def test_secrets_and_settings_of_the_caller_stay_outside() -> None:
+    caller = {"AWS_SECRET_ACCESS_KEY": "x", "HOME": "/home/me", "PYTHONPATH": "/p", "LD_PRELOAD": "e.so", "PATH": "/b"}
+    assert allowed(caller) == {}
+
+
+def test_proxies_in_both_spellings_and_package_indexes_are_handed_on() -> None:
+    caller = {"https_proxy": "http://p:1", "NO_PROXY": "localhost", "PIP_INDEX_URL": "https://i/simple", "X": "y"}
+    assert allowed(caller) == {k: v for k, v in caller.items() if k != "X"}
+
+
+def test_an_empty_variable_is_not_handed_on() -> None:
+    assert allowed({"http_proxy": "", "SSL_CERT_FILE": ""}) == {}
+
+
+def test_certificate_files_get_one_place_inside_that_does_not_name_the_callers_home(tmp_path: Path) -> None:
+    bundle = tmp_path / "home" / "me" / "ca.pem"
+    bundle.parent.mkdir(parents=True)
+    bundle.write_text("certificates")
+    by_link = tmp_path / "link.pem"
+    by_link.symlink_to(bundle)
+    handed = hand_on({"SSL_CERT_FILE": str(bundle), "PIP_CERT": str(by_link)})
+    assert handed.env["SSL_CERT_FILE"] == handed.env["PIP_CERT"] == f"{INSIDE}/bundle-1.pem"
+    assert [(mount.source, mount.target) for mount in handed.mounts] == [(bundle.resolve(), f"{INSIDE}/bundle-1.pem")]
+
+
+def test_a_variable_whose_certificate_file_is_missing_is_left_out(tmp_path: Path) -> None:
+    handed = hand_on({"SSL_CERT_FILE": str(tmp_path / "gone.pem"), "SSL_CERT_DIR": str(tmp_path)})
+    assert set(handed.env) == {"SSL_CERT_DIR"}
