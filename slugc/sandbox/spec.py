@@ -44,8 +44,8 @@ class SandboxSpec:
     terminal: bool = False
     """The child's stdio is a pseudo-terminal made for it, and the spawner has made it the controlling one of a
     new session (setsid, TIOCSCTTY). The engine then makes no session of its own, so that Ctrl-C works; the
-    first program inside must put the command in a process group of its own (`set -m` in bash), or Ctrl-C ends
-    the engine itself before the command can handle it."""
+    first program inside must put the command in a process group of its own (bash: `set -m; "$@"; exit $?`), or
+    Ctrl-C ends the engine itself before the command can handle it."""
 
 
 class Engine(Protocol):

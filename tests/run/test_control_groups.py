@@ -1,0 +1,44 @@
+"""A dyno's control group, held by the kernel itself."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from slugc.host.processes import Command, capture
+from slugc.sandbox.cgroups import Bounds, Group, look, make
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def group(request: pytest.FixtureRequest) -> Iterator[Group]:
+    offer = look()
+    made = make(f"test-{os.getpid()}", request.param, offer=offer)
+    if made is None:
+        pytest.skip(f"no control groups here: {offer.text}")
+    yield made
+    made.remove()
+    assert not any(folder.exists() for folder in made.folders.values())
+
+
+def sh(group: Group, script: str):
+    return capture(
+        group.command(Command(argv=("/bin/bash", "-c", script), env={"PATH": "/usr/bin:/bin"})), timeout=PATIENCE
+    )
+
+
+@pytest.mark.parametrize("group", [Bounds(processes=5)], indirect=True)
+def test_a_fork_bomb_stops_at_the_bound(group: Group) -> None:
+    if "pids" not in group.folders:
+        pytest.skip("the pids controller is not offered here")
+    _, _, stderr = sh(group, "for i in 1 2 3 4 5 6 7 8; do sleep 0.2 & done; wait")
+    assert "Resource temporarily unavailable" in stderr
+
+
+@pytest.mark.parametrize("group", [Bounds(memory=32 << 20)], indirect=True)
+def test_memory_above_the_bound_is_a_kill_that_is_counted(group: Group) -> None:
+    completed, _, _ = sh(group, "head -c 200000000 /dev/zero | tail; exit ${PIPESTATUS[1]}")
+    assert completed.status == 137
+    assert group.kills() >= 1
+    assert (group.memory_used() or 0) < 32 << 20
