@@ -3,7 +3,6 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 
 from slugc.errors.ledger import (
@@ -17,7 +16,8 @@ from slugc.errors.ledger import (
 from slugc.host.clock import Clock
 from slugc.ledger import chain, changes, rows
 from slugc.ledger.database import Database
-from slugc.model.app import APP_NAME, FEATURES, AddOn, App, Job, Scale
+from slugc.model.app import APP_NAME, FEATURES, AddOn, App, Job
+from slugc.model.dyno import DEFAULT_SIZE, SIZES, Formation, Quantity
 from slugc.model.release import Release, ReleaseEntry, ReleaseManifest, ReleaseStatus
 
 FILE_NAME = "ledger.sqlite3"
@@ -194,7 +194,7 @@ class Ledger:
             user=release.user,
             created_at=release.created_at,
             commit=release.commit,
-            formation={name: scale.quantity for name, scale in self.formation(app).items()},
+            formation={name: quantity.count for name, quantity in self.formation(app).items()},
         )
 
     def slugs_in_use(self) -> frozenset[str]:
@@ -239,18 +239,20 @@ class Ledger:
 
     # -- formation: scaling makes no release
 
-    def formation(self, app: str) -> dict[str, Scale]:
+    def formation(self, app: str) -> dict[str, Quantity]:
         """Process type to its scale, types at 0 included, in the order they were first scaled."""
         query = "SELECT type, quantity, size FROM formation_events WHERE app = ? ORDER BY id"
         found = self._db.all(query, self.app(app).id)
-        return {row["type"]: Scale(quantity=row["quantity"], size=row["size"]) for row in found}
+        return {
+            row["type"]: Quantity(count=row["quantity"], size=SIZES.get(row["size"], DEFAULT_SIZE)) for row in found
+        }
 
-    def scale(self, app: str, wanted: Mapping[str, Scale], *, user: str) -> None:
+    def scale(self, app: str, wanted: Formation, *, user: str) -> None:
         number, at = self.app(app).id, self._now()
         with self._db.writing() as write:
             write.executemany(
                 "INSERT INTO formation_events (app, type, quantity, size, user, at) VALUES (?, ?, ?, ?, ?, ?)",
-                [(number, name, scale.quantity, scale.size, user, at) for name, scale in wanted.items()],
+                [(number, name, quantity.count, quantity.size.name, user, at) for name, quantity in wanted.items()],
             )
 
     # -- add-ons and scheduled jobs

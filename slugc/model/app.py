@@ -28,14 +28,6 @@ class App:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """How many dynos of one process type, and how big."""
-
-    quantity: int
-    size: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AddOn:
     """A service that exists, attached or not. `details` is what its provider needs to find it again."""
 

@@ -12,7 +12,8 @@ import pytest
 from slugc.errors.ledger import AppNameTaken, CannotRollBack, LedgerBroken, LedgerUnreadable, NoSuchApp, NoSuchRelease
 from slugc.ledger.changes import ChangeConfig, Deploy, RollBack
 from slugc.ledger.store import Ledger
-from slugc.model.app import AddOn, Scale
+from slugc.model.app import AddOn
+from slugc.model.dyno import SIZES, Quantity
 from slugc.model.release import ReleaseStatus
 
 
@@ -150,9 +151,11 @@ def test_rolling_back_without_a_version_goes_to_the_newest_good_release_before(l
 
 def test_scaling_makes_no_release_and_remembers_the_newest(ledger: Ledger) -> None:
     with_three_deploys(ledger)
-    ledger.scale("shop", {"web": Scale(quantity=1, size="standard-1x")}, user="me")
-    ledger.scale("shop", {"web": Scale(quantity=3, size="eco"), "worker": Scale(quantity=0, size="eco")}, user="me")
-    assert {k: v.quantity for k, v in ledger.formation("shop").items()} == {"web": 3, "worker": 0}
+    ledger.scale("shop", {"web": Quantity(count=1, size=SIZES["standard-1x"])}, user="me")
+    ledger.scale(
+        "shop", {"web": Quantity(count=3, size=SIZES["eco"]), "worker": Quantity(count=0, size=SIZES["eco"])}, user="me"
+    )
+    assert {k: v.count for k, v in ledger.formation("shop").items()} == {"web": 3, "worker": 0}
     assert len(ledger.releases("shop")) == 5
     assert ledger.manifest("shop", 5).formation == {"web": 3, "worker": 0}
 
