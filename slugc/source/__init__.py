@@ -1,0 +1,6 @@
+"""Stage `source`: a folder, a git commit or a tarball becomes a private tree, ready to be built."""
+
+from slugc.source.place import Place, locate
+from slugc.source.snapshot import snapshot
+
+__all__ = ["Place", "locate", "snapshot"]

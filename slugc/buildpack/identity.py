@@ -1,0 +1,71 @@
+"""What a folder that holds a buildpack says of itself."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from slugc.errors.source import BuildpackInvalid
+from slugc.formats import toml
+from slugc.host import inside, trees
+from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
+
+DESCRIPTOR = "buildpack.toml"
+
+
+def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str, version: str = "") -> Buildpack:
+    """Read the folder as a buildpack. A `buildpack.toml` that names its `api` makes it a Cloud Native one.
+
+    Raises BuildpackInvalid.
+    """
+    described = descriptor(root, reference)
+    own = described.get("buildpack")
+    about: dict[str, Any] = own if isinstance(own, dict) else {}
+    api = described.get("api")
+    if isinstance(api, str):
+        kind, api_version = BuildpackApi.CLOUD_NATIVE, api
+    else:
+        kind, api_version = BuildpackApi.CLASSIC, "1"
+        missing = [name for name in ("bin/detect", "bin/compile") if inside.read(root, name) is None]
+        if missing:
+            raise BuildpackInvalid(reference=reference.text, reason=f"{' and '.join(missing)} missing in {uri}")
+    name = _text(about, "name")
+    return Buildpack(
+        id=_text(about, "id") or reference.id or short_name(uri),
+        name=name or short_name(uri),
+        version=_text(about, "version") or reference.version or version or digest[:12],
+        api=kind,
+        api_version=api_version,
+        root=root,
+        uri=uri,
+        digest=digest,
+        reference=reference,
+    )
+
+
+def descriptor(root: Path, reference: BuildpackReference) -> dict[str, Any]:
+    """buildpack.toml as plain values; empty where there is none. Raises BuildpackInvalid."""
+    data = inside.read(root, DESCRIPTOR)
+    if data is None:
+        return {}
+    try:
+        return toml.parse(data.decode("utf-8", "replace"))
+    except toml.TomlProblem as error:
+        raise BuildpackInvalid(reference=reference.text, reason=f"{DESCRIPTOR} {error}") from error
+
+
+def short_name(uri: str) -> str:
+    """`hello` for https://host/heroku-buildpack-hello.git#v2, `slugc/python` for builtin:python."""
+    if uri.startswith("builtin:"):
+        return "slugc/" + uri.removeprefix("builtin:")
+    last = uri.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    last = re.sub(r"\.(git|tgz|tbz2?|txz|tzst|zst|tar(\.\w+)?)$", "", last)
+    return re.sub(r"^(heroku-)?buildpacks?-", "", last) or "buildpack"
+
+
+def digest_of(root: Path) -> str:
+    return trees.digest(root)
+
+
+def _text(table: dict[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,65 @@
+"""A buildpack reference as text, and the kind of thing it names. Pure."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from slugc.buildpack import builtin
+
+TARBALL = re.compile(r"\.(tgz|tbz2?|txz|tar(\.(gz|bz2?|xz|zst))?|tzst)$", re.IGNORECASE)
+_SCP = re.compile(r"[\w.+-]+@[\w.-]+:(?!//).+")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+GIT_SCHEMES = frozenset({"git", "ssh", "git+https", "git+http", "git+ssh", "git+file", "file", "http", "https"})
+IMAGE_SCHEMES = frozenset({"docker", "oci"})
+
+Kind = Literal["builtin", "path", "git", "tarball", "image", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    kind: Kind
+    address: str
+    """A built-in's name, an absolute path, or a URL without its `#ref`."""
+    ref: str = ""
+    """git: branch, tag or commit; empty for the default branch."""
+
+
+def read(text: str, *, base: Path) -> Named:
+    """Tell a path from a name from an address. A built-in's name wins over a folder of that name (write ./python
+    for the folder); relative paths count from `base`."""
+    found = builtin.named(text)
+    if found is not None:
+        return Named(kind="builtin", address=found)
+    scheme = _SCHEME.match(text)
+    if scheme:
+        return _url(text, scheme[1].lower())
+    if text.startswith("urn:cnb:"):
+        return Named(kind="image", address=text)
+    if _SCP.fullmatch(text):
+        address, _, ref = text.partition("#")
+        return Named(kind="git", address=address, ref=ref)
+    path = Path(text).expanduser()
+    absolute = path if path.is_absolute() else base / path
+    if absolute.exists() or text.startswith((".", "/", "~")):
+        return Named(kind="path", address=str(absolute))
+    before, hash_sign, ref = text.rpartition("#")
+    if hash_sign and (base / Path(before).expanduser()).is_dir():
+        return Named(kind="git", address=str((base / Path(before).expanduser()).resolve()), ref=ref)
+    return Named(kind="unknown", address=text)
+
+
+def _url(text: str, scheme: str) -> Named:
+    if scheme in IMAGE_SCHEMES:
+        return Named(kind="image", address=text)
+    address, _, ref = text.partition("#")
+    path = address.partition("?")[0]
+    if scheme in {"http", "https", "file"} and TARBALL.search(path):
+        return Named(kind="tarball", address=address)
+    if scheme == "file" and not ref and not (Path(path.removeprefix("file://")) / ".git").exists():
+        local = Path(path.removeprefix("file://"))
+        if local.is_dir() and not (local / "HEAD").is_file():
+            return Named(kind="path", address=str(local))
+    if scheme in GIT_SCHEMES:
+        return Named(kind="git", address=address.removeprefix("git+"), ref=ref)
+    return Named(kind="unknown", address=text)

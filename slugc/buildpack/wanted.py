@@ -1,0 +1,47 @@
+"""Which buildpacks a build should run: the first place that names any decides."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from slugc.errors.source import ConfigurationInvalid
+from slugc.formats import app_json, dot_buildpacks
+from slugc.host import inside
+from slugc.model.buildpack import BuildpackReference
+
+
+def wanted(options: Sequence[str], source: Path) -> tuple[BuildpackReference, ...]:
+    """In order: `--buildpack`, project.toml, `.buildpacks`, app.json; empty where nobody names one, which leaves it
+    to detection. Raises ConfigurationInvalid."""
+    if options:
+        return tuple(BuildpackReference(text=text, origin="--buildpack") for text in options)
+    return _project_toml(source) or _dot_buildpacks(source) or _app_json(source)
+
+
+def _project_toml(source: Path) -> tuple[BuildpackReference, ...]:
+    return ()
+
+
+def _dot_buildpacks(source: Path) -> tuple[BuildpackReference, ...]:
+    text = _text(source, ".buildpacks")
+    if text is None:
+        return ()
+    return tuple(
+        BuildpackReference(text=reference, origin=f".buildpacks line {number}")
+        for number, reference in dot_buildpacks.parse(text)
+    )
+
+
+def _app_json(source: Path) -> tuple[BuildpackReference, ...]:
+    text = _text(source, "app.json")
+    if text is None:
+        return ()
+    try:
+        parsed = app_json.parse(text)
+    except app_json.AppJsonProblem as error:
+        raise ConfigurationInvalid(file="app.json", line=error.line, reason=error.message) from error
+    return tuple(BuildpackReference(text=reference, origin="app.json") for reference in parsed.buildpacks)
+
+
+def _text(source: Path, name: str) -> str | None:
+    data = inside.read(source, name)
+    return None if data is None else data.decode("utf-8", "replace")
