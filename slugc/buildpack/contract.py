@@ -55,6 +55,8 @@ class Workshop:
     runtimes: Path
     """Language runtimes that built-in buildpacks keep, shared between apps."""
     runtime_source: str | None
+    walls: bool
+    """False where children run without isolation."""
     run: Callable[[Job, OnLine], Completed]
     outside: Callable[[Job, str], str]
     """The path that a child of this job must be told for a path inside: itself, except without isolation."""

@@ -69,9 +69,7 @@ def _fetched(named: Named, reference: BuildpackReference, home: Home, *, network
     note = home.buildpacks / "refs" / f"{hashlib.sha256(reference.text.encode()).hexdigest()}.json"
     known = _known(note, home)
     try:
-        if not network:
-            raise _Unreachable(named.address, "the network is switched off")
-        revision = _revision(named)
+        revision = _revision(named, network=network)
         if known is not None and revision and known["revision"] == revision:
             return _identified(known, reference, home)
         emit(Step(text=f"Fetching buildpack {reference.text}"))
@@ -120,8 +118,10 @@ def _is_commit(ref: str) -> bool:
     return len(ref) == 40 and all(c in "0123456789abcdef" for c in ref)
 
 
-def _revision(named: Named) -> str:
+def _revision(named: Named, *, network: bool) -> str:
     """The commit that a git reference stands for today; a tarball has none. Raises _Unreachable."""
+    if not network and not named.address.startswith(("/", "file://")):
+        raise _Unreachable(named.address, "the network is switched off")
     if named.kind != "git" or _is_commit(named.ref):
         return named.ref
     wanted = named.ref or "HEAD"
@@ -129,7 +129,10 @@ def _revision(named: Named) -> str:
         listing = git("ls-remote", "--", named.address, wanted, f"{wanted}^{{}}", seconds=60).decode()
     except GitFailed as error:
         raise _Unreachable(named.address, error.reason) from error
-    found = dict(reversed(line.split("\t", 1)) for line in listing.splitlines() if "\t" in line)
+    found: dict[str, str] = {}
+    for line in listing.splitlines():
+        commit, _, name = line.partition("\t")
+        found[name] = commit
     for name in (f"refs/tags/{wanted}^{{}}", f"refs/tags/{wanted}", f"refs/heads/{wanted}", wanted):
         if name in found:
             return found[name]

@@ -25,7 +25,7 @@ class Named:
     """git: branch, tag or commit; empty for the default branch."""
 
 
-def read(text: str, *, base: Path) -> Named:
+def read(text: str, *, base: Path) -> Named:  # noqa: PLR0911 - one line a form of reference
     """Tell a path from a name from an address. A built-in's name wins over a folder of that name (write ./python
     for the folder); relative paths count from `base`."""
     found = builtin.named(text)

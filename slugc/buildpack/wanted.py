@@ -10,15 +10,11 @@ from slugc.model.buildpack import BuildpackReference
 
 
 def wanted(options: Sequence[str], source: Path) -> tuple[BuildpackReference, ...]:
-    """In order: `--buildpack`, project.toml, `.buildpacks`, app.json; empty where nobody names one, which leaves it
+    """In order: `--buildpack`, `.buildpacks`, app.json; empty where nobody names one, which leaves it
     to detection. Raises ConfigurationInvalid."""
     if options:
         return tuple(BuildpackReference(text=text, origin="--buildpack") for text in options)
-    return _project_toml(source) or _dot_buildpacks(source) or _app_json(source)
-
-
-def _project_toml(source: Path) -> tuple[BuildpackReference, ...]:
-    return ()
+    return _dot_buildpacks(source) or _app_json(source)
 
 
 def _dot_buildpacks(source: Path) -> tuple[BuildpackReference, ...]:

@@ -1,0 +1,61 @@
+"""What buildpacks report about their own work: SLUGC_FACTS of built-in ones, and bin/report of any."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from slugc.buildpack.bench import read_json
+from slugc.buildpack.contract import Facts
+from slugc.model.slug import LayerKind, RuntimeRecord
+
+FILE = "facts.json"
+KINDS = frozenset({LayerKind.RUNTIME, LayerKind.DEPENDENCIES})
+
+
+def read(folder: Path) -> Facts:
+    """The facts file; entries that do not fit are left out, for a report must not break a build."""
+    found = read_json(folder, FILE)
+    runtimes = found.get("runtimes")
+    layers = found.get("layers")
+    reads = found.get("reads")
+    return Facts(
+        runtimes=tuple(_runtime(item) for item in runtimes if isinstance(item, dict))
+        if isinstance(runtimes, list)
+        else (),
+        layers={
+            prefix.strip("/"): kind
+            for prefix, kind in (layers.items() if isinstance(layers, dict) else ())
+            if kind in KINDS and _plain(prefix)
+        },
+        reads=tuple(sorted(str(name) for name in reads)) if isinstance(reads, list) else None,
+    )
+
+
+def report(text: str) -> Mapping[str, Any]:
+    """bin/report prints JSON or YAML; anything else is nothing."""
+    try:
+        value = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _yaml(text: str) -> Any:
+    if not text.strip():
+        return {}
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError from error
+
+
+def _runtime(item: dict[str, Any]) -> RuntimeRecord:
+    values = {name: str(item.get(name) or "") for name in ("language", "version", "source", "uri", "digest")}
+    return RuntimeRecord(**values)
+
+
+def _plain(prefix: object) -> bool:
+    return isinstance(prefix, str) and bool(prefix.strip("/")) and ".." not in prefix.split("/")

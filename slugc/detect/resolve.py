@@ -1,0 +1,73 @@
+"""Running bin/detect: every named buildpack must accept the app; of the built-in ones the first that does is taken."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from slugc.buildpack import Verdict, Workshop, builtin, driver
+from slugc.buildpack.fetching import fetch
+from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDetected
+from slugc.events import BuildpackTried, Emit, GroupResolved
+from slugc.host.home import Home
+from slugc.model.build import Detected
+from slugc.model.buildpack import Buildpack, BuildpackReference
+
+LISTED = 20
+
+
+def candidates(
+    references: Sequence[BuildpackReference], *, base: Path, home: Home, network: bool, emit: Emit
+) -> tuple[Buildpack, ...]:
+    """The buildpacks to ask, in order: those that somebody named, else all built-in ones. Raises what `fetch` does."""
+    asked = references or [BuildpackReference(text=name, origin="built-in order") for name in builtin.available()]
+    return tuple(fetch(reference, base=base, home=home, network=network, emit=emit) for reference in asked)
+
+
+def resolve(asked: Sequence[Buildpack], shop: Workshop, *, emit: Emit) -> tuple[Detected, ...]:
+    """Raises NoBuildpackDetected, BuildpackRefused, DetectCrashed."""
+    explicit = bool(asked) and asked[0].reference.explicit
+    group = _every(asked, shop, emit) if explicit else _first(asked, shop, emit)
+    emit(GroupResolved(buildpacks=tuple(found.buildpack.id for found in group), explicit=explicit))
+    return group
+
+
+def _every(asked: Sequence[Buildpack], shop: Workshop, emit: Emit) -> tuple[Detected, ...]:
+    group = []
+    for buildpack in asked:
+        verdict = ask(buildpack, shop, emit)
+        if not verdict.passed:
+            raise BuildpackRefused(
+                buildpack=buildpack.reference.text,
+                origin=buildpack.reference.origin,
+                status=verdict.code,
+                stderr=verdict.stderr,
+            )
+        group.append(Detected(buildpack=buildpack, name=verdict.name))
+    return tuple(group)
+
+
+def _first(asked: Sequence[Buildpack], shop: Workshop, emit: Emit) -> tuple[Detected, ...]:
+    for buildpack in asked:
+        verdict = ask(buildpack, shop, emit)
+        if verdict.passed:
+            return (Detected(buildpack=buildpack, name=verdict.name),)
+    listing = sorted(item.name for item in shop.app.iterdir())
+    shown = [*listing[:LISTED], f"... {len(listing) - LISTED} more"] if len(listing) > LISTED else listing
+    raise NoBuildpackDetected(tried=[buildpack.id for buildpack in asked], listing=shown)
+
+
+def ask(buildpack: Buildpack, shop: Workshop, emit: Emit) -> Verdict:
+    """One bin/detect. Raises DetectCrashed where it gave no verdict at all."""
+    verdict = driver(buildpack).detect(shop)
+    if verdict.problem is not None:
+        raise DetectCrashed(buildpack=buildpack.reference.text, reason=verdict.problem, stderr=verdict.stderr)
+    emit(
+        BuildpackTried(
+            buildpack=buildpack.id,
+            passed=verdict.passed,
+            code=verdict.code,
+            name=verdict.name,
+            stderr=verdict.stderr,
+            seconds=verdict.seconds,
+        )
+    )
+    return verdict
