@@ -31,6 +31,8 @@ class Frame:
     """Bytes of tar stream inside."""
     digest: str
     """sha256 of the compressed bytes, so that a frame can be copied or refused without decompressing it."""
+    continued: bool = False
+    """True where it goes on with the file that the frame before it began; otherwise it starts with a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,8 @@ class SlugManifest:
     runtimes: tuple[RuntimeRecord, ...] = ()
     mtime: int = 0
     """Every member's modification time: SOURCE_DATE_EPOCH, or the commit's, in seconds."""
+    packer: str = ""
+    """What compressed the frames, e.g. `slugc/1 zstd/1.5.7 level/3`: frames are reused between equal ones only."""
     labels: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Cloud Native: build metadata, store, bill of materials references; free-form, keyed by buildpack id."""
@@ -119,7 +123,8 @@ class Slug:
 
     path: Path
     manifest: SlugManifest
-    file_digest: str
-    """sha256 of the whole file."""
     size: int
     """Bytes on disk."""
+    frames_at: int = 0
+    """Where the frames begin: the end of the manifest's own frame and of the room behind it. A digest of the
+    whole file is not kept: the content digest covers every frame, and the head follows from the manifest."""

@@ -1,0 +1,185 @@
+"""A pack worker: builds the tar bytes of one shard in a buffer that it keeps, and compresses them."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import zstandard
+
+from slugc.errors.slug import TreeChanged
+from slugc.slug import headers, pyc
+from slugc.slug.folders import Folders
+from slugc.slug.headers import BLOCK, ZEROS
+from slugc.slug.shards import Shard
+from slugc.slug.walk import Entry
+
+PREVIOUS = -1
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""O_NONBLOCK: should a named pipe stand there by now, its open must not wait for a writer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldFrame:
+    """A frame of the previous slug: `at` counts from the start of that file."""
+
+    at: int
+    size: int
+    tar_size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that the workers of one pack share."""
+
+    root: int
+    layers: Sequence[Sequence[Entry]]
+    shards: Sequence[Shard]
+    sources: Mapping[bytes, tuple[int, int]]
+    """(mtime, size) of the .py files that .pyc files belong to."""
+    mtime: int
+    level: int
+    old_file: int | None = None
+    old_frames: Mapping[int, Sequence[tuple[int, OldFrame]]]
+    """Frames of the previous slug by tar size, each with its position there."""
+
+
+class Made(NamedTuple):
+    """What a worker tells of a finished shard."""
+
+    source: int
+    """The worker whose scratch file has the frame; PREVIOUS: the previous slug's file."""
+    at: int
+    size: int
+    tar_size: int
+    digest: str
+
+
+class Builder:
+    """One worker. `scratch` is an open file of its own, which takes its frames one after another."""
+
+    def __init__(self, job: Job, number: int, scratch: int) -> None:
+        self._job = job
+        self._number = number
+        self._scratch = scratch
+        self._written = 0
+        self._header = headers.HeaderWriter(job.mtime)
+        self._folders = Folders(job.root)
+        self._buffer = bytearray()
+        self._compressor: zstandard.ZstdCompressor | None = None
+
+    def __call__(self, index: int) -> Made:
+        size = self._fill(self._job.shards[index])
+        with memoryview(self._buffer) as whole, whole[:size] as plain:
+            return self._unchanged(index, plain) or self._compressed(plain)
+
+    def _compressed(self, plain: memoryview) -> Made:
+        if self._compressor is None or self._job.level >= 5:
+            # From level 5 on, what zstd finds may depend on what the same context compressed before.
+            self._compressor = zstandard.ZstdCompressor(level=self._job.level, write_checksum=True)
+        frame = self._compressor.compress(plain)
+        _write_all(self._scratch, frame)
+        at, self._written = self._written, self._written + len(frame)
+        return Made(self._number, at, len(frame), len(plain), hashlib.sha256(frame).hexdigest())
+
+    def _unchanged(self, index: int, plain: memoryview) -> Made | None:
+        """The previous slug's frame of exactly these bytes, if there is one.
+
+        Compared byte by byte after decompressing, twice as fast as compressing anew; so the full pack, which
+        needs every cycle, does not have to compute a digest of the plain bytes that only a rebuild would use.
+        """
+        candidates = self._job.old_frames.get(len(plain), ())
+        if not candidates or self._job.old_file is None:
+            return None
+        for _, old in sorted(candidates, key=lambda candidate: abs(candidate[0] - index)):
+            frame = os.pread(self._job.old_file, old.size, old.at)
+            try:
+                begins = zstandard.ZstdDecompressor().stream_reader(frame, read_size=BLOCK).read(BLOCK)
+                if begins != plain[: len(begins)]:
+                    continue
+                text = zstandard.ZstdDecompressor().decompress(frame, max_output_size=len(plain))
+            except zstandard.ZstdError:
+                continue
+            # startswith is memcmp; comparing two memoryviews goes item by item.
+            if len(text) == len(plain) and text.startswith(plain) and hashlib.sha256(frame).hexdigest() == old.digest:
+                return Made(PREVIOUS, old.at, old.size, old.tar_size, old.digest)
+        return None
+
+    def _fill(self, shard: Shard) -> int:
+        """Lay the shard's tar bytes into the buffer; their number."""
+        entries = self._job.layers[shard.layer][shard.first : shard.last]
+        if shard.continued:
+            size = shard.length + -shard.length % BLOCK
+            self._reserve(size)
+            with memoryview(self._buffer) as view:
+                self._read(entries[0], view[: shard.length], shard.offset)
+                view[shard.length : size] = ZEROS[: size - shard.length]
+            return size
+        heads = [self._head(entry) for entry in entries]
+        lengths = [entry.size if shard.length < 0 else shard.length for entry in entries]
+        size = sum(len(head) + length + -length % BLOCK for head, length in zip(heads, lengths, strict=True))
+        self._reserve(size)
+        at = 0
+        with memoryview(self._buffer) as view:
+            for entry, head, length in zip(entries, heads, lengths, strict=True):
+                view[at : at + len(head)] = head
+                at += len(head)
+                if length:
+                    self._read(entry, view[at : at + length], 0)
+                    if length >= pyc.HEADER and entry.path.endswith(b".pyc"):
+                        self._retime(entry, view[at : at + pyc.HEADER])
+                    at += length
+                    padding = -length % BLOCK
+                    view[at : at + padding] = ZEROS[:padding]
+                    at += padding
+        return size
+
+    def _head(self, entry: Entry) -> bytes:
+        name = b"./" + entry.path + (b"/" if entry.kind == headers.FOLDER else b"")
+        return self._header(name, entry.kind, entry.mode, entry.size, entry.link)
+
+    def _reserve(self, size: int) -> None:
+        if size > len(self._buffer):
+            self._buffer = bytearray(size)
+
+    def _read(self, entry: Entry, into: memoryview, offset: int) -> None:
+        """Read exactly this part of the file. One byte more is asked for: a file that grew gives itself away."""
+        folder, _, name = entry.path.rpartition(b"/")
+        try:
+            fd = os.open(name, _READ, dir_fd=self._folders.of(folder))
+        except OSError as error:
+            raise TreeChanged(member=entry.path, reason=error.strerror or "It cannot be opened") from None
+        more = bytearray(1)
+        wanted = len(into)
+        try:
+            done = os.preadv(fd, [into, more], offset) if offset else os.readv(fd, [into, more])
+            while 0 < done < wanted:
+                step = os.preadv(fd, [into[done:], more], offset + done)
+                if not step:
+                    break
+                done += step
+        except OSError as error:
+            raise TreeChanged(member=entry.path, reason=error.strerror or "It cannot be read") from None
+        finally:
+            os.close(fd)
+        ends_here = offset + wanted == entry.size
+        if done < wanted or (ends_here and done > wanted):
+            raise TreeChanged(
+                member=entry.path,
+                reason=f"It had {entry.size} bytes, and has {'fewer' if done < wanted else 'more'} now",
+            )
+
+    def _retime(self, entry: Entry, header: memoryview) -> None:
+        source = pyc.source_of(entry.path)
+        known = self._job.sources.get(source) if source is not None else None
+        time = pyc.remembered_time(bytes(header), path=entry.path, source=known, mtime=self._job.mtime)
+        if time is not None:
+            header[8:12] = time.to_bytes(4, "little")
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
