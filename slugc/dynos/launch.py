@@ -56,7 +56,6 @@ def sandbox_spec(
     path: str = PATH,
     layers: Path | None = None,
     upper: Path | None = None,
-    writable: Path | None = None,
     terminal: bool = False,
 ) -> SandboxSpec:
     """Everything the dyno of `plan` sees.
@@ -71,7 +70,7 @@ def sandbox_spec(
         argv=entry.argv,
         cwd=entry.cwd,
         env=entry.env,
-        mounts=(*mounts, *_mounts(plan, layers=layers, upper=upper, writable=writable)),
+        mounts=(*mounts, *_mounts(plan, layers=layers, upper=upper)),
         network=plan.network,
         limits=Limits(processes=plan.size.max_processes),
         hostname=str(plan.name),
@@ -113,14 +112,10 @@ def environment(plan: DynoPlan, *, path: str) -> dict[str, str]:
     return {**env, **plan.env}
 
 
-def _mounts(plan: DynoPlan, *, layers: Path | None, upper: Path | None, writable: Path | None) -> tuple[Mount, ...]:
-    if writable is None:
-        app = Mount(kind=MountKind.OVERLAY, target=APP, source=plan.tree / "app", upper=upper)
-    else:
-        app = Mount(kind=MountKind.WRITABLE, target=APP, source=writable)
+def _mounts(plan: DynoPlan, *, layers: Path | None, upper: Path | None) -> tuple[Mount, ...]:
     quota = str(plan.size.memory << 20).encode() + b"\n"
     return (
-        app,
+        Mount(kind=MountKind.OVERLAY, target=APP, source=plan.tree / "app", upper=upper),
         *((Mount(kind=MountKind.READ_ONLY, target=LAYERS, source=layers),) if layers else ()),
         *(Mount(kind=MountKind.SCRATCH, target=target) for target in ("/tmp", "/var/tmp", "/dev/shm")),
         *(Mount(kind=MountKind.DATA, target=target, data=quota) for target in MEMORY_FILES),

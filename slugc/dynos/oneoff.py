@@ -13,7 +13,7 @@ import time
 import tty
 from collections.abc import Iterator, Sequence
 
-from slugc.dynos.process import Process, exit_status, kill, signal_members, spawn
+from slugc.dynos.process import Process, end, exit_status, kill, signal_members, spawn
 from slugc.errors.dyno import NothingToRun, UnknownProcessType
 from slugc.host.processes import Command
 from slugc.model.dyno import DynoName
@@ -72,8 +72,8 @@ def attach(command: Command, *, terminal: bool, grace: float = GRACE) -> int:
         if terminal:
             return _on_own_terminal(command, wake, grace)
         process = spawn(command, stdin=0, stdout=1, stderr=2)
-        with _never_outlived(process):
-            _Watch(process, wake, grace).until_exit()
+        with _never_outlived(process), _Watch(process, wake, grace) as watch:
+            watch.until_exit()
             return exit_status(process)
 
 
@@ -85,16 +85,19 @@ class _Watch:
         self._deadline: float | None = None
         self.pidfd = os.pidfd_open(process.pid)
 
+    def __enter__(self) -> "_Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.pidfd)
+
     def until_exit(self) -> None:
-        try:
-            while True:
-                ready, _, _ = select.select([self.pidfd, self._wake], [], [], self.patience())
-                if self.pidfd in ready:
-                    return
-                if self._wake in ready:
-                    self.pass_signals()
-        finally:
-            os.close(self.pidfd)
+        while True:
+            ready, _, _ = select.select([self.pidfd, self._wake], [], [], self.patience())
+            if self.pidfd in ready:
+                return
+            if self._wake in ready:
+                self.pass_signals()
 
     def patience(self) -> float | None:
         """Seconds until the kill; kills when they are over."""
@@ -126,44 +129,38 @@ def _on_own_terminal(command: Command, wake: int, grace: float) -> int:
             process = spawn(command, stdin=theirs, stdout=theirs, stderr=theirs, terminal=True)
         finally:
             os.close(theirs)
-        with _never_outlived(process), _raw_keys():
-            _pump(ours, process, wake, grace)
+        with _never_outlived(process), _raw_keys(), _Watch(process, wake, grace) as watch:
+            _pump(ours, process, wake, watch)
             return exit_status(process)
     finally:
         os.close(ours)
 
 
-def _pump(ours: int, process: Process, wake: int, grace: float) -> None:
+def _pump(ours: int, process: Process, wake: int, watch: _Watch) -> None:
     """Keys in, screen out, until the dyno ends; keys wait here while the dyno does not read."""
     os.set_blocking(ours, False)
-    watch = _Watch(process, wake, grace)
     keys, reading = b"", [0]
-    try:
-        while True:
-            readers = [ours, wake, watch.pidfd, *(reading if len(keys) < CHUNK else ())]
-            ready, writable, _ = select.select(readers, [ours] if keys else [], [], watch.patience())
-            if 0 in ready:
-                typed = os.read(0, CHUNK)
-                keys += typed
-                if not typed:
-                    reading = []
-                    signal_members(process.pid, signal.SIGHUP)
-            if writable:
-                with contextlib.suppress(OSError):
-                    keys = keys[os.write(ours, keys) :]
-            if ours in ready and not _show(ours):
-                watch.until_exit()
-                return
-            if wake in ready and signal.SIGWINCH in watch.pass_signals():
-                _copy_size(ours)
-            if watch.pidfd in ready:
-                while _show(ours):
-                    pass
-                os.close(watch.pidfd)
-                return
-    except BaseException:
-        kill(process)
-        raise
+    while True:
+        readers = [ours, wake, watch.pidfd, *(reading if len(keys) < CHUNK else ())]
+        ready, writable, _ = select.select(readers, [ours] if keys else [], [], watch.patience())
+        if 0 in ready:
+            typed = os.read(0, CHUNK)
+            keys += typed
+            if not typed:
+                reading = []
+                signal_members(process.pid, signal.SIGHUP)
+        if writable:
+            with contextlib.suppress(OSError):
+                keys = keys[os.write(ours, keys) :]
+        if ours in ready and not _show(ours):
+            watch.until_exit()
+            return
+        if wake in ready and signal.SIGWINCH in watch.pass_signals():
+            _copy_size(ours)
+        if watch.pidfd in ready:
+            while _show(ours):
+                pass
+            return
 
 
 def _show(ours: int) -> bool:
@@ -198,8 +195,7 @@ def _never_outlived(process: Process) -> Iterator[None]:
     try:
         yield
     finally:
-        kill(process)
-        process.wait()
+        end(process)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,17 +43,17 @@ def exit_status(process: Process) -> int:
 
 
 def members(pid: int) -> tuple[int, ...]:
-    """The processes of the dyno that `pid` began, as the host numbers them, the sandbox's own left out.
+    """The processes of the dyno that `pid` began, as the host numbers them; the engine's own are left out.
 
-    The sandbox's own are `pid` itself and the first process of its PID namespace, which has no handler for any
-    signal. Without a namespace (no isolation) all descendants and `pid` belong to the dyno.
+    Those are `pid` itself, and what it started to hold the dyno: the first process of a PID namespace, or the
+    no-isolation engine's janitor.
     """
     here = len(_namespace_pids(os.getpid()))
     found = tuple(_descendants(pid))
     inside = [(member, numbers) for member in found if len(numbers := _namespace_pids(member)) > here]
     if inside:
         return tuple(member for member, numbers in inside if numbers[-1] != 1)
-    return (pid, *found)
+    return found[1:]
 
 
 def signal_members(pid: int, number: signal.Signals) -> int:
@@ -66,14 +67,20 @@ def signal_members(pid: int, number: signal.Signals) -> int:
 
 
 def kill(process: Process) -> None:
-    """End a dyno at once: the sandbox's end is the end of everything in its PID namespace; else its group's."""
-    if process.returncode is not None:
-        return
-    for member in (*_descendants(process.pid), process.pid):
+    """End a dyno at once: the end of the engine's first process is the end of everything inside."""
+    if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(member, signal.SIGKILL)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+            os.kill(process.pid, signal.SIGKILL)
+
+
+def end(process: Process, *, patience: float = 5.0) -> None:
+    """Kill a dyno, and come back when none of its processes is left."""
+    inside = () if process.poll() is not None else tuple(_descendants(process.pid))
+    kill(process)
+    process.wait()
+    deadline = time.monotonic() + patience
+    while any(_lives(pid) for pid in inside) and time.monotonic() < deadline:
+        time.sleep(0.002)
 
 
 def memory(pid: int) -> int:
@@ -127,6 +134,12 @@ def _namespace_pids(pid: int) -> list[int]:
             if line.startswith(b"NSpid:"):
                 return [int(word) for word in line.split()[1:]]
     return []
+
+
+def _lives(pid: int) -> bool:
+    with contextlib.suppress(OSError, IndexError):
+        return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    return False
 
 
 def _resident(pid: int) -> int:

@@ -67,12 +67,6 @@ def test_the_slug_lies_under_a_throw_away_layer_and_the_stack_comes_first() -> N
     assert all(mount.target != "/layers" for mount in spec.mounts)
 
 
-def test_an_engine_without_overlays_gets_a_private_copy() -> None:
-    spec = sandbox_spec(PLAN, mounts=STACK, writable=Path("/work/copy"))
-    app = next(mount for mount in spec.mounts if mount.target == "/app")
-    assert (app.kind, app.source) == (MountKind.WRITABLE, Path("/work/copy"))
-
-
 def test_launch_layers_are_read_only_where_the_slug_has_some() -> None:
     spec = sandbox_spec(PLAN, mounts=STACK, layers=Path("/store/tree/layers"))
     layers = next(mount for mount in spec.mounts if mount.target == "/layers")
