@@ -12,6 +12,7 @@ import termios
 import time
 import tty
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from slugc.dynos.process import Process, end, exit_status, kill, signal_members, spawn
 from slugc.errors.dyno import NothingToRun, UnknownProcessType
@@ -85,7 +86,7 @@ class _Watch:
         self._deadline: float | None = None
         self.pidfd = os.pidfd_open(process.pid)
 
-    def __enter__(self) -> "_Watch":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
