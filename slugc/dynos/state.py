@@ -1,5 +1,6 @@
 """The life of one dyno as a pure machine: a signal in, the new state and what is to be done out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
@@ -8,6 +9,7 @@ from slugc.dynos import signals as s
 from slugc.dynos.backoff import delay
 from slugc.dynos.settings import DynoSettings
 from slugc.model.dyno import DEFAULT_SIZE, DynoName, DynoSize, DynoState
+from slugc.model.route import AppState
 
 
 class Kind(StrEnum):
@@ -83,6 +85,20 @@ def advance(dyno: Dyno, signal: s.Signal, settings: DynoSettings) -> Step:  # no
             return _rang(dyno, timer, run, settings)
         case _:
             assert_never(signal)
+
+
+_APP_STATES = {
+    DynoState.UP: AppState.UP,
+    DynoState.STARTING: AppState.STARTING,
+    DynoState.IDLE: AppState.IDLE,
+    DynoState.CRASHED: AppState.CRASHED,
+}
+
+
+def app_state(dynos: Iterable[Dyno]) -> AppState:
+    """What the router should think of an app with these dynos: the best state that any web dyno is in."""
+    states = {dyno.state for dyno in dynos if dyno.kind is Kind.WEB}
+    return next((answer for state, answer in _APP_STATES.items() if state in states), AppState.DOWN)
 
 
 def _boot(dyno: Dyno, settings: DynoSettings) -> Step:

@@ -44,11 +44,10 @@ class BootTimedOut(DynoError):
     code = "dyno.boot-timeout"
     exit_code = 81
 
-    def __init__(self, *, dyno: str, port: int, seconds: float, tail: Sequence[str] = ()) -> None:
-        self.dyno, self.port, self.seconds = dyno, port, seconds
+    def __init__(self, *, dyno: str, seconds: float) -> None:
+        self.dyno, self.seconds = dyno, seconds
         super().__init__(
-            f"{dyno} did not listen on port {port} within {seconds:g} seconds (R10).",
-            detail="\n".join(tail),
+            f"{dyno} did not listen on its port within {seconds:g} seconds (R10).",
             hint="The web process must listen on the port that $PORT names. A slow start needs --boot-timeout SECONDS.",
         )
 
@@ -59,11 +58,11 @@ class CrashedAtBoot(DynoError):
     code = "dyno.crashed-at-boot"
     exit_code = 82
 
-    def __init__(self, *, dyno: str, status: int, command: str, tail: Sequence[str] = ()) -> None:
+    def __init__(self, *, dyno: str, status: int, command: str) -> None:
         self.dyno, self.status, self.command = dyno, status, command
         super().__init__(
             f"{dyno} ended with status {status} before it was up.",
-            detail="\n".join((f"Command: {command}", *tail)),
+            detail=f"Command: {command}",
             hint="Read its last lines above; try the command by hand: slugc run SLUG -- bash",
         )
 

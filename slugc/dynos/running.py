@@ -1,0 +1,100 @@
+"""One live process of a dyno on the event loop: its output flows to a sink, its end calls back."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+
+from slugc.dynos.process import Process, exit_status, kill, signal_members, spawn
+from slugc.host.processes import Command
+
+CHUNK = 1 << 16
+LAST_READS = 32
+"""Chunks read after the end: more than a pipe holds, and a bound where a stray process still writes."""
+
+
+class Running:
+    """A started dyno process. Both callbacks are called from the loop; `on_exit` once, after the last output."""
+
+    def __init__(
+        self,
+        command: Command,
+        *,
+        on_output: Callable[[bytes], None],
+        on_exit: Callable[[int], None],
+        stdio: tuple[int, int, int] | None = None,
+        terminal: bool = False,
+    ) -> None:
+        """Starts it; stdout and stderr share one pipe, so that their order is kept. With `stdio` it gets those
+        descriptors instead, and `on_output` hears nothing. Raises OSError where it cannot be started."""
+        self._loop = asyncio.get_running_loop()
+        self._on_output, self._on_exit = on_output, on_exit
+        self._pipe: int | None = None
+        if stdio is None:
+            self._process = self._piped(command)
+        else:
+            self._process = spawn(command, stdin=stdio[0], stdout=stdio[1], stderr=stdio[2], terminal=terminal)
+        self._pidfd = os.pidfd_open(self._process.pid)
+        self._loop.add_reader(self._pidfd, self._ended)
+        self.port: int | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def terminate(self) -> None:
+        """SIGTERM to every process of the dyno."""
+        signal_members(self._process.pid, signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        signal_members(self._process.pid, signal.SIGHUP)
+
+    def kill(self) -> None:
+        kill(self._process)
+
+    def _piped(self, command: Command) -> Process:
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            process = spawn(command, stdin=nothing, stdout=writer, stderr=writer)
+        except BaseException:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
+            os.close(nothing)
+        os.set_blocking(reader, False)
+        self._pipe = reader
+        self._loop.add_reader(reader, self._readable)
+        return process
+
+    def _readable(self) -> bool:
+        """Read once. False: nothing there, or the end."""
+        if self._pipe is None:
+            return False
+        try:
+            data = os.read(self._pipe, CHUNK)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._close_pipe()
+            return False
+        self._on_output(data)
+        return True
+
+    def _close_pipe(self) -> None:
+        if self._pipe is not None:
+            self._loop.remove_reader(self._pipe)
+            os.close(self._pipe)
+            self._pipe = None
+
+    def _ended(self) -> None:
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        with contextlib.suppress(OSError):
+            for _ in range(LAST_READS):
+                if not self._readable():
+                    break
+        self._close_pipe()
+        self._on_exit(exit_status(self._process))
