@@ -13,6 +13,9 @@ CHUNK = 1 << 16
 LAST_READS = 32
 """Chunks read after the end: more than a pipe holds, and a bound where a stray process still writes."""
 
+RISING = 0.02
+"""Seconds between looks at a sandbox that has no process inside yet."""
+
 
 class Running:
     """A started dyno process. Both callbacks are called from the loop; `on_exit` once, after the last output."""
@@ -44,11 +47,9 @@ class Running:
         return self._process.pid
 
     def terminate(self) -> None:
-        """SIGTERM to every process of the dyno."""
-        signal_members(self._process.pid, signal.SIGTERM)
-
-    def hang_up(self) -> None:
-        signal_members(self._process.pid, signal.SIGHUP)
+        """SIGTERM to every process of the dyno; while its walls still rise there is none, so try again."""
+        if self._process.returncode is None and not signal_members(self._process.pid, signal.SIGTERM):
+            self._loop.call_later(RISING, self.terminate)
 
     def kill(self) -> None:
         kill(self._process)

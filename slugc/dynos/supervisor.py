@@ -221,6 +221,9 @@ class Supervisor:
                 self._advance(*self._inbox.popleft())
         finally:
             self._busy = False
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
         waiting, self._waiting = self._waiting, set()
         for change in waiting:
             if not change.done():
@@ -312,6 +315,7 @@ class Supervisor:
         await traffic.set_state(self.app, app_state(slot.dyno for slot in self.slots.values()))
         # Looked up after the wait: whichever of several calls comes last carries the latest set.
         await traffic.set_dynos(self.app, self._serving())
+        self._tell_waiting()
 
     def _serving(self) -> dict[DynoName, int]:
         found = {slot.dyno.name: slot.runs.get(slot.dyno.serving) for slot in self.web() if slot.dyno.serving}
