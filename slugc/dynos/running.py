@@ -6,7 +6,8 @@ import os
 import signal
 from collections.abc import Callable
 
-from slugc.dynos.process import Process, exit_status, kill, signal_members, spawn
+from slugc.dynos.process import Process, exit_status, kill, memory, resident, signal_members, spawn
+from slugc.dynos.world import Placed
 from slugc.host.processes import Command
 
 CHUNK = 1 << 16
@@ -22,7 +23,7 @@ class Running:
 
     def __init__(
         self,
-        command: Command,
+        placed: Placed,
         *,
         on_output: Callable[[bytes], None],
         on_exit: Callable[[int], None],
@@ -34,17 +35,33 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._on_output, self._on_exit = on_output, on_exit
         self._pipe: int | None = None
-        if stdio is None:
-            self._process = self._piped(command)
-        else:
-            self._process = spawn(command, stdin=stdio[0], stdout=stdio[1], stderr=stdio[2], terminal=terminal)
+        try:
+            if stdio is None:
+                self._process = self._piped(placed.command)
+            else:
+                given = {"stdin": stdio[0], "stdout": stdio[1], "stderr": stdio[2]}
+                self._process = spawn(placed.command, **given, terminal=terminal)
+        except OSError:
+            placed.remove()
+            raise
         self._pidfd = os.pidfd_open(self._process.pid)
         self._loop.add_reader(self._pidfd, self._ended)
         self.port: int | None = None
+        self.placed = placed
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def out_of_memory(self) -> bool:
+        """Whether the kernel killed in it because its control group was full."""
+        return self.placed.group is not None and self.placed.group.kills() > 0
+
+    def memory(self, quota: int) -> int:
+        """Bytes in use; measured exactly only where that may be above the quota."""
+        if self.placed.group is not None and (used := self.placed.group.memory_used()) is not None:
+            return used
+        return memory(self.pid) if resident(self.pid) > quota else 0
 
     def terminate(self) -> None:
         """SIGTERM to every process of the dyno; while its walls still rise there is none, so try again."""

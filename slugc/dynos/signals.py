@@ -67,6 +67,8 @@ class MemoryMeasured:
     run: int
     size: int
     """Bytes."""
+    killed: bool = False
+    """The kernel has already killed some of its processes for want of memory."""
 
 
 class Timer(StrEnum):

@@ -79,8 +79,8 @@ def advance(dyno: Dyno, signal: s.Signal, settings: DynoSettings) -> Step:  # no
             return _first(_boot(dyno, settings), s.Log("Unidling")) if dyno.state is DynoState.IDLE else (dyno, ())
         case s.Drained(run):
             return _terminated(dyno, run, settings)
-        case s.MemoryMeasured(run, size):
-            return dyno, _over_quota(dyno, run, size, settings)
+        case s.MemoryMeasured():
+            return dyno, _over_quota(dyno, signal, settings)
         case s.Rang(timer, run):
             return _rang(dyno, timer, run, settings)
         case _:
@@ -214,14 +214,16 @@ def _rang(dyno: Dyno, timer: s.Timer, run: int, settings: DynoSettings) -> Step:
     return dyno, ()
 
 
-def _over_quota(dyno: Dyno, run: int, size: int, settings: DynoSettings) -> tuple[s.Action, ...]:
+def _over_quota(dyno: Dyno, measured: s.MemoryMeasured, settings: DynoSettings) -> tuple[s.Action, ...]:
     quota = dyno.size.memory << 20
-    if size <= quota or run not in {dyno.run, dyno.next}:
+    far = int(quota * settings.memory_kill)
+    size = max(measured.size, far) if measured.killed else measured.size
+    if size <= quota or measured.run not in {dyno.run, dyno.next}:
         return ()
     running = s.Log(f"Process running mem={size >> 20}M({size * 100 / quota:.1f}%)")
-    if size <= quota * settings.memory_kill:
+    if size <= far and not measured.killed:
         return (running, *_error("R14", "Memory quota exceeded"))
-    killed = (s.Log("Stopping process with SIGKILL"), s.Kill(run))
+    killed = (s.Log("Stopping process with SIGKILL"), s.Kill(measured.run))
     return (running, *_error("R15", "Memory quota vastly exceeded"), *killed)
 
 

@@ -72,6 +72,7 @@ class Supervisor:
         self._busy = False
         self._waiting: set[asyncio.Future[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watching: list[asyncio.Task[None]] = []
         self._told: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -85,8 +86,7 @@ class Supervisor:
         changed = self._release is not None and release != self._release
         self._release = release
         self._formation = {name: quantity for name, quantity in wanted.items() if release.process(name)}
-        if not self._tasks:
-            self._watch()
+        self._watch()
         for name, slot in list(self.slots.items()):
             quantity = self._formation.get(name.type)
             process = release.process(name.type)
@@ -145,8 +145,7 @@ class Supervisor:
         name = oneoff_name(kind)
         while name in self.slots:
             name = oneoff_name(kind)
-        if not self._tasks:
-            self._watch()
+        self._watch()
         words = " ".join((process.text, *args)).strip()
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.slots[name] = slot = Slot(
@@ -194,9 +193,10 @@ class Supervisor:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.until(lambda: not self.slots), self.settings.grace + 5)
         self.kill()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.until(lambda: not any(slot.runs for slot in self.slots.values()))
+        for watching in self._watching:
+            watching.cancel()
+        await asyncio.gather(*self._watching, *self._tasks, return_exceptions=True)
 
     def kill(self) -> None:
         """End every dyno now (a second Ctrl-C)."""
@@ -245,7 +245,7 @@ class Supervisor:
             case s.Spawn(run):
                 self._spawn(slot, run)
             case s.Retire(run):
-                self._start(self._retire(slot, run))
+                _ = self._start(self._retire(slot, run))
             case s.Terminate(run):
                 if run in slot.runs:
                     slot.runs[run].terminate()
@@ -272,7 +272,7 @@ class Supervisor:
         try:
             port = self._ports.take()
             running = Running(
-                self._ground.command(slot.plan(port), terminal=slot.terminal),
+                self._ground.place(slot.plan(port), terminal=slot.terminal),
                 on_output=partial(self._sink.write, APP, name),
                 on_exit=partial(self._exited, slot, run),
                 stdio=slot.stdio,
@@ -292,7 +292,11 @@ class Supervisor:
         slot.drop_timers(run)
         if running.port is not None:
             self._ports.give_back(running.port)
+        if running.out_of_memory():
+            self.feed(slot, s.MemoryMeasured(run, 0, killed=True))
         self.feed(slot, s.Exited(run, status))
+        if running.placed.group is not None:
+            _ = self._start(asyncio.to_thread(running.placed.remove))
 
     def _arm(self, slot: Slot, timer: s.Timer, run: int, seconds: float) -> None:
         if timer is s.Timer.CYCLE:
@@ -309,7 +313,7 @@ class Supervisor:
 
     def _publish(self) -> None:
         if self.traffic is not None and not self._closing:
-            self._told = self._task(self._tell(self.traffic))
+            self._told = self._start(self._tell(self.traffic))
 
     async def _tell(self, traffic: Traffic) -> None:
         await traffic.set_state(self.app, app_state(slot.dyno for slot in self.slots.values()))
@@ -344,13 +348,12 @@ class Supervisor:
         return found
 
     def _watch(self) -> None:
-        for watch in (watches.ports(self), watches.memory(self), watches.sleep(self)):
-            self._start(watch)
+        if not self._watching:
+            loop = asyncio.get_running_loop()
+            looks = (watches.ports(self), watches.memory(self), watches.sleep(self))
+            self._watching = [loop.create_task(look) for look in looks]
 
-    def _start(self, work: "watches.Work") -> None:
-        self._tasks.add(self._task(work))
-
-    def _task(self, work: "watches.Work") -> "asyncio.Task[None]":
+    def _start(self, work: "watches.Work") -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

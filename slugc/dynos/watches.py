@@ -5,7 +5,6 @@ import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from slugc.dynos import process
 from slugc.dynos import signals as s
 from slugc.dynos.ports import listening
 from slugc.model.dyno import DynoState
@@ -31,14 +30,13 @@ async def ports(supervisor: "Supervisor") -> None:
 
 
 async def memory(supervisor: "Supervisor") -> None:
-    """Measure every dyno; the exact measure, which costs more, only where the cheap one is above the quota."""
+    """Measure every dyno."""
     while True:
         await asyncio.sleep(supervisor.settings.memory_every)
         for slot in list(supervisor.slots.values()):
-            quota = slot.dyno.size.memory << 20
             for run, running in list(slot.runs.items()):
-                if process.resident(running.pid) > quota:
-                    supervisor.feed(slot, s.MemoryMeasured(run, process.memory(running.pid)))
+                size = running.memory(slot.dyno.size.memory << 20)
+                supervisor.feed(slot, s.MemoryMeasured(run, size, killed=running.out_of_memory()))
 
 
 async def sleep(supervisor: "Supervisor") -> None:

@@ -1,5 +1,6 @@
 """What a supervisor is given: where dynos stand, who hears them, who routes to them."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,29 +10,52 @@ from slugc.host.processes import Command
 from slugc.model.dyno import DynoName, DynoPlan
 from slugc.model.mount import Mount
 from slugc.model.route import AppState
+from slugc.sandbox.cgroups import Bounds, Group, Offer, make
 from slugc.sandbox.spec import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A dyno that is ready to be started, and the control group that bounds it, where this machine has one."""
+
+    command: Command
+    group: Group | None = None
+
+    def remove(self) -> None:
+        """Give back what it took; its processes must have ended."""
+        if self.group is not None:
+            self.group.remove()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where dynos stand: the walls round them, and the stack under them."""
+    """Where dynos stand: the walls round them, the stack under them, and what bounds them."""
 
     engine: Engine
     mounts: tuple[Mount, ...]
     """The stack's run variant."""
     path: str = PATH
+    offer: Offer | None = None
+    """Control groups; without them rlimits and the supervisor's own measuring are all there is."""
+    memory_kill: float = 2.0
+    """Times the quota: where the kernel ends what grows faster than anybody measures (R15)."""
 
-    def command(self, plan: DynoPlan, *, terminal: bool = False) -> Command:
-        """The command that starts the dyno of `plan`."""
+    def place(self, plan: DynoPlan, *, terminal: bool = False) -> Placed:
+        """All that starts the dyno of `plan`. A control group is made; Placed.remove ends it."""
         layers = plan.tree / "layers"
         spec = sandbox_spec(
-            plan,
-            mounts=self.mounts,
-            path=self.path,
-            layers=layers if layers.is_dir() else None,
-            terminal=terminal,
+            plan, mounts=self.mounts, path=self.path, layers=layers if layers.is_dir() else None, terminal=terminal
         )
-        return self.engine.command(spec)
+        command = self.engine.command(spec)
+        if self.offer is None:
+            return Placed(command=command)
+        bounds = Bounds(
+            memory=int((plan.size.memory << 20) * self.memory_kill),
+            processes=plan.size.max_processes,
+            cpu_shares=plan.size.cpu_shares,
+        )
+        group = make(f"{plan.name}-{secrets.token_hex(4)}", bounds, offer=self.offer)
+        return Placed(command=group.command(command) if group else command, group=group)
 
 
 class Sink(Protocol):

@@ -5,6 +5,7 @@ delegated (a systemd session) and root. Where neither can be had there are rlimi
 memory of several processes together: the caller must watch it.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping
@@ -122,6 +123,19 @@ def make(name: str, bounds: Bounds, *, offer: Offer) -> Group | None:
         group.remove()
         return None
     return group
+
+
+def sweep(offer: Offer, *, age: float = 60.0) -> int:
+    """Remove groups whose maker was killed before it could; how many. A group in use refuses, and a young one may
+    still wait for its first process."""
+    removed = 0
+    for parent in dict.fromkeys(offer.parents.values()):
+        for folder in parent.glob("slugc-*"):
+            with contextlib.suppress(OSError):
+                if time.time() - folder.stat().st_mtime > age:
+                    folder.rmdir()
+                    removed += 1
+    return removed
 
 
 def _settings(group: Group, bounds: Bounds) -> list[tuple[Path, str]]:

@@ -1,18 +1,19 @@
 """A tiny slug on this system's own stack, and dynos of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from slugc.dynos.oneoff import oneoff_process
-from slugc.dynos.world import Ground
+from slugc.dynos.world import Ground, Placed
 from slugc.host.home import Home
 from slugc.host.processes import Command
 from slugc.model.build import Isolation
 from slugc.model.dyno import Bootable, DynoName, DynoPlan
 from slugc.model.process import ProcessType
+from slugc.sandbox import cgroups
 from slugc.sandbox.choose import choose
 from slugc.stack import find
 
@@ -38,10 +39,13 @@ class Stage:
     ground: Ground
     tree: Path
 
-    def command(self, *words: str, env: Mapping[str, str] | None = None, terminal: bool = False) -> Command:
+    def place(self, *words: str, env: Mapping[str, str] | None = None, terminal: bool = False) -> Placed:
         process, args = oneoff_process(words, ())
         plan = DynoPlan(name=DynoName("run", 1234), process=process, args=args, tree=self.tree, env=env or {})
-        return self.ground.command(plan, terminal=terminal)
+        return self.ground.place(plan, terminal=terminal)
+
+    def command(self, *words: str, env: Mapping[str, str] | None = None, terminal: bool = False) -> Command:
+        return replace(self, ground=replace(self.ground, offer=None)).place(*words, env=env, terminal=terminal).command
 
     def release(self, version: int = 1, **processes: str) -> Bootable:
         types = tuple(ProcessType(name=name, command=command) for name, command in processes.items())
@@ -54,7 +58,7 @@ def _ground(isolation: Isolation, scratch: Path) -> Ground:
     if isolation is Isolation.AUTO and choice.reason:
         pytest.skip(f"no isolation here: {choice.reason}")
     stack = find("host", home=Home(scratch))
-    return Ground(engine=choice.engine, mounts=stack.mounts("run"), path=stack.path)
+    return Ground(engine=choice.engine, mounts=stack.mounts("run"), path=stack.path, offer=cgroups.look())
 
 
 @pytest.fixture
