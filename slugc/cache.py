@@ -1,0 +1,187 @@
+"""The build cache: one folder per app, in it one per buildpack, and what the last slug was built from.
+
+A build works on a copy, which takes the old one's place after success only: a build that is killed, or fails,
+leaves the cache as it was. Nothing here may make a build fail: a broken cache makes it slower.
+"""
+
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slugc.errors.cache import CacheArchiveRefused, CacheUnknown
+from slugc.events import CacheDiscarded, Emit
+from slugc.host import archives, locks, trees
+from slugc.host.files import remove_tree, scratch, write_atomic
+from slugc.host.home import Home
+from slugc.model.inputs import Inputs
+
+LIVE = "live"
+INPUTS = "inputs"
+ABOUT = "app"
+SCHEMA = b"slugc-inputs-2\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The last slug of an app, and what it was built from."""
+
+    inputs: Inputs
+    slug: str
+    """Content digest."""
+    salt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildCache:
+    home: Home
+    app: str
+    """A name, or the source's path."""
+
+    @property
+    def folder(self) -> Path:
+        """home.cache/<readable part>-<digest of the whole name>."""
+        readable = "".join(c if c.isalnum() or c in "-_." else "-" for c in Path(self.app).name)[:40].strip(".")
+        return self.home.cache / f"{readable or 'app'}-{hashlib.sha256(self.app.encode()).hexdigest()[:12]}"
+
+    @property
+    def live(self) -> Path:
+        return self.folder / LIVE
+
+    def restore(self, work: Path, *, emit: Emit) -> None:
+        """Fill `work` with the cache's content; empty where there is none, or where it cannot be read."""
+        work.mkdir(parents=True, exist_ok=True)
+        if not self.live.is_dir():
+            return
+        try:
+            with locks.shared(self.folder / "lock"):
+                trees.copy(self.live, work)
+        except OSError as error:
+            remove_tree(work)
+            work.mkdir()
+            emit(CacheDiscarded(what="the build cache", reasons=(f"it cannot be read ({error})",)))
+
+    def swap(self, work: Path, trash: Path) -> None:
+        """Put `work` in the cache's place, by renaming; the old one goes to `trash`. Never raises: the slug is
+        there already, and only the next build is slower."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomic(self.folder / ABOUT, self.app.encode())
+            trash.mkdir(parents=True, exist_ok=True)
+            with locks.exclusive(self.folder / "lock"):
+                if self.live.exists():
+                    self.live.rename(trash / f"cache-{os.getpid()}")
+                work.rename(self.live)
+        except OSError:
+            return
+
+    def remember(self, remembered: Remembered) -> None:
+        """Keep what the slug was built from (0600). Never raises."""
+        import msgspec
+
+        try:
+            data = SCHEMA + msgspec.msgpack.encode(remembered)
+            write_atomic(self.folder / INPUTS, data, mode=0o600)
+        except (OSError, UnicodeEncodeError):
+            self.forget()
+
+    def forget(self) -> None:
+        (self.folder / INPUTS).unlink(missing_ok=True)
+
+    def recall(self) -> Remembered | None:
+        """None where nothing is known, or what is there is broken or of another version."""
+        import msgspec
+
+        try:
+            data = (self.folder / INPUTS).read_bytes()
+            if not data.startswith(SCHEMA):
+                return None
+            return msgspec.msgpack.decode(data[len(SCHEMA) :], type=Remembered)
+        except (OSError, ValueError, msgspec.MsgspecError):
+            return None
+
+    def size(self) -> int:
+        """Bytes of content."""
+        if not self.live.is_dir():
+            return 0
+        return sum(entry.size for entry in trees.walk(self.live) if entry.is_file)
+
+    def export(self, file: Path) -> int:
+        """Write the buildpacks' caches as one .tar.zst; bytes written. Raises CacheUnknown."""
+        import zstandard
+
+        if not self.live.is_dir():
+            raise CacheUnknown(app=self.app)
+        with scratch(file.absolute().parent, f".{file.name}") as work:
+            part = work / "part"
+            with locks.shared(self.folder / "lock"), part.open("wb") as raw:
+                compressor = zstandard.ZstdCompressor(level=3, threads=-1)
+                with compressor.stream_writer(raw, closefd=False) as stream:
+                    _write(self.live, stream)
+            part.replace(file)
+        return file.stat().st_size
+
+    def import_(self, file: Path, *, trash: Path) -> int:
+        """Replace the cache by an exported one; bytes of content. Raises CacheArchiveRefused."""
+        if not file.is_file():
+            raise CacheArchiveRefused(archive=str(file), reason="there is no such file")
+        with scratch(self.home.work, "cache") as work:
+            try:
+                archives.unpack_tar(file, work / "raw")
+            except archives.ArchiveProblem as error:
+                raise CacheArchiveRefused(archive=str(file), reason=str(error)) from error
+            if not (work / "raw" / LIVE).is_dir():
+                raise CacheArchiveRefused(archive=str(file), reason=f"it holds no {LIVE}/ folder")
+            self.swap(work / "raw" / LIVE, trash)
+        return self.size()
+
+
+def known_apps(home: Home) -> Mapping[str, int]:
+    """Bytes of every app's cache, by the app's name or path."""
+    found = {}
+    for folder in sorted(home.cache.glob("*")):
+        about = folder / ABOUT
+        if about.is_file():
+            app = about.read_text()
+            found[app] = BuildCache(home=home, app=app).size()
+    return found
+
+
+def _write(root: Path, stream: object) -> None:
+    """Sorted, without owners and with the files' own times: the same cache gives the same bytes."""
+    with tarfile.open(fileobj=_Sink(stream), mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(_member(LIVE, tarfile.DIRTYPE, 0o755))
+        for entry in sorted(trees.walk(root), key=lambda entry: os.fsencode(entry.path)):
+            name = f"{LIVE}/{entry.path}"
+            if entry.is_folder:
+                tar.addfile(_member(name, tarfile.DIRTYPE, 0o755))
+            elif entry.is_link:
+                member = _member(name, tarfile.SYMTYPE, 0o777)
+                member.linkname = str((root / entry.path).readlink())
+                tar.addfile(member)
+            elif entry.is_file:
+                member = _member(name, tarfile.REGTYPE, 0o755 if entry.mode & 0o100 else 0o644)
+                member.mtime = entry.mtime_ns // 10**9
+                with (root / entry.path).open("rb") as content:
+                    member.size = os.fstat(content.fileno()).st_size
+                    tar.addfile(member, content)
+
+
+def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.mode = kind, mode
+    return member
+
+
+class _Sink(io.RawIOBase):
+    """tarfile asks for a file; zstandard gives a writer."""
+
+    def __init__(self, stream: object) -> None:
+        self._stream = stream
+
+    def write(self, data: object) -> int:
+        self._stream.write(data)  # type: ignore[attr-defined]
+        return len(data)  # type: ignore[arg-type]

@@ -10,11 +10,25 @@ from slugc.model.buildpack import BuildpackReference
 
 
 def wanted(options: Sequence[str], source: Path) -> tuple[BuildpackReference, ...]:
-    """In order: `--buildpack`, `.buildpacks`, app.json; empty where nobody names one, which leaves it
+    """In order: `--buildpack`, project.toml, `.buildpacks`, app.json; empty where nobody names one, which leaves it
     to detection. Raises ConfigurationInvalid."""
     if options:
         return tuple(BuildpackReference(text=text, origin="--buildpack") for text in options)
-    return _dot_buildpacks(source) or _app_json(source)
+    return _project_toml(source) or _dot_buildpacks(source) or _app_json(source)
+
+
+def _project_toml(source: Path) -> tuple[BuildpackReference, ...]:
+    text = _text(source, "project.toml")
+    if text is None:
+        return ()
+    from slugc.formats.checked import FileProblem
+    from slugc.formats.project_toml import parse_project
+
+    try:
+        return parse_project(text).group
+    except FileProblem as error:
+        reason = f"{error.key}: {error.message}" if error.key else error.message
+        raise ConfigurationInvalid(file="project.toml", line=error.line, reason=reason) from error
 
 
 def _dot_buildpacks(source: Path) -> tuple[BuildpackReference, ...]:

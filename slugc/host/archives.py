@@ -47,7 +47,7 @@ def compression(path: Path) -> str | None:
 def unpack_tar(archive: Path, target: Path, *, limit: int = LIMIT) -> Unpacked:
     """Unpack a tar archive (plain, gz, bz2, xz, zst) into the new folder `target`.
 
-    Links are made last, so no member is ever written through one; hard links become copies; owners, times and
+    Links are made last, so no member is ever written through one; hard links become copies; owners and
     mode bits other than the owner's execute bit are dropped. Raises ArchiveProblem for absolute names, `..`,
     a file where a folder stands, more than `limit` bytes, or bytes that are no archive; OSError for the disk.
     """
@@ -145,7 +145,9 @@ def _write(target: Path, name: str, member: tarfile.TarInfo, source: IO[bytes]) 
     with os.fdopen(fd, "wb") as out:
         while data := source.read(1 << 20):
             out.write(data)
+        out.flush()
         os.fchmod(fd, mode)
+        os.utime(fd, (member.mtime, member.mtime))
 
 
 def _link(target: Path, name: str, text: str) -> None:

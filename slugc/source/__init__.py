@@ -2,5 +2,6 @@
 
 from slugc.source.place import Place, locate
 from slugc.source.snapshot import snapshot
+from slugc.source.survey import survey
 
-__all__ = ["Place", "locate", "snapshot"]
+__all__ = ["Place", "locate", "snapshot", "survey"]
