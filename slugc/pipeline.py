@@ -1,0 +1,221 @@
+"""A build, on one page: source -> detect -> compile -> release metadata -> pack -> slug.
+
+Read this first. Every stage takes values and gives values; what a stage does is in the package of its name.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from slugc import __version__
+from slugc.buildpack.wanted import wanted
+from slugc.cache import BuildCache, Remembered
+from slugc.compile import Compilation, compile_app, inputs
+from slugc.compile.workshop import open_workshop
+from slugc.detect import candidates, resolve
+from slugc.events import BuildFinished, BuildStarted, Emit, InputsChanged, NothingChanged, silent
+from slugc.host.clock import Clock
+from slugc.host.files import scratch
+from slugc.host.home import Home
+from slugc.model.build import BuildRequest, BuildResult, Detected, ReleaseMetadata, SourceTree
+from slugc.model.buildpack import Buildpack, BuildpackRecord
+from slugc.model.inputs import Inputs, changes
+from slugc.model.slug import Slug, SlugManifest
+from slugc.release import collect
+from slugc.sandbox.choose import Choice, choose
+from slugc.slug.pack import LayerPlan, pack
+from slugc.slug.store import SlugStore
+from slugc.source import Place, locate, snapshot, survey
+from slugc.stack import Stack
+from slugc.stack import find as find_stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where one build takes place, and what it may use."""
+
+    request: BuildRequest
+    place: Place
+    stack: Stack
+    choice: Choice
+    cache: BuildCache
+    store: SlugStore
+    home: Home
+    clock: Clock
+    environ: Mapping[str, str]
+    emit: Emit
+
+
+def build(
+    request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str], emit: Emit = silent
+) -> BuildResult:
+    """Build a slug, or give the previous one where nothing has changed since. `environ` is the caller's
+    environment, of which children see a few allowed variables.
+
+    Raises the errors of every stage (20 to 63); then no slug appears, and the cache is as it was.
+    """
+    site = open_site(request, home=home, clock=clock, environ=environ, emit=emit)
+    emit(BuildStarted(source=request.source, stack=site.stack.name, isolation=site.choice.text))
+    began = clock.monotonic()
+    with scratch(home.work, "build") as work:
+        known = site.cache.recall()
+        now, tree, asked = look(site, work, known)
+        reasons = _reasons(site, known, now)
+        if known is not None and not reasons:
+            return _unchanged(site, site.store.find(known.slug), clock.monotonic() - began)
+        if known is not None:
+            emit(InputsChanged(reasons=tuple(reasons)))
+        tree = tree or _snapshot(site, work)
+        shop = open_workshop(
+            request, tree, stack=site.stack, engine=site.choice.engine, home=home, work=work, environ=environ
+        )
+        if request.use_cache:
+            site.cache.restore(shop.cache, emit=emit)
+        group = resolve(asked, shop, emit=emit)
+        compiled = compile_app(group, shop, clock=clock, emit=emit)
+        metadata = collect(group, shop, emit=emit)
+        slug = _pack(site, work=work, tree=tree, group=group, compiled=compiled, metadata=metadata, known=known)
+        if request.use_cache:
+            site.cache.swap(shop.cache, work / "trash")
+        salt = known.salt if known else now.salt
+        kept = inputs.with_reads(now.inputs, group, compiled.facts)
+        site.cache.remember(Remembered(inputs=kept, slug=slug.manifest.digest, salt=salt))
+    return _finished(site, slug, clock.monotonic() - began, reasons=tuple(reasons))
+
+
+def why(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Why `build` would run the buildpacks: each input that changed since the last slug; empty: it would not."""
+    site = open_site(request, home=home, clock=clock, environ=environ, emit=silent)
+    with scratch(home.work, "why") as work:
+        known = site.cache.recall()
+        now, _, _ = look(site, work, known)
+        return tuple(_reasons(site, known, now))
+
+
+def open_site(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str], emit: Emit) -> Site:
+    inputs.check_config(request.config)
+    place = locate(request.source)
+    return Site(
+        request=request,
+        place=place,
+        stack=find_stack(request.stack, home=home),
+        choice=choose(request.isolation, scratch=home.work),
+        cache=BuildCache(home=home, app=request.app or str(place.path)),
+        store=SlugStore(home),
+        home=home,
+        clock=clock,
+        environ=environ,
+        emit=emit,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    inputs: Inputs
+    salt: str
+
+
+def look(site: Site, work: Path, known: Remembered | None) -> tuple[Now, SourceTree | None, tuple[Buildpack, ...]]:
+    """The inputs as they are: the source (copied already, where only a copy can be read), and the buildpacks."""
+    request = site.request
+    now_ns = int(site.clock.now().timestamp() * 1e9)
+    state = survey(site.place, known=known.inputs.source if known else None, now_ns=now_ns, environ=site.environ)
+    tree = None if site.place.kind == "folder" else _snapshot(site, work)
+    root = tree.root if tree else site.place.path
+    references = wanted(request.buildpacks, root)
+    asked = candidates(references, source=root, home=site.home, network=request.network, emit=site.emit)
+    salt = known.salt if known else secrets.token_hex(16)
+    gathered = inputs.gather(
+        request,
+        state,
+        references,
+        asked,
+        stack=site.stack.record,
+        isolation=site.choice.engine.name,
+        version=__version__,
+        environ=site.environ,
+        salt=salt,
+    )
+    return Now(inputs=gathered, salt=salt), tree, asked
+
+
+def _reasons(site: Site, known: Remembered | None, now: Now) -> list[str]:
+    if known is None:
+        return ["there is no earlier build of this app"]
+    if site.request.rebuild:
+        return ["--rebuild asks for it"]
+    if not site.request.use_cache:
+        return ["--no-cache asks for it"]
+    if not site.store.path_of(known.slug).is_file():
+        return ["the last slug is no longer in the store"]
+    return changes(known.inputs, now.inputs)
+
+
+def _snapshot(site: Site, work: Path) -> SourceTree:
+    (work / "tree").mkdir()
+    return snapshot(site.place, work / "tree" / "app", scratch=work / "source", environ=site.environ, emit=site.emit)
+
+
+def _pack(
+    site: Site,
+    *,
+    work: Path,
+    tree: SourceTree,
+    group: tuple[Detected, ...],
+    compiled: Compilation,
+    metadata: ReleaseMetadata,
+    known: Remembered | None,
+) -> Slug:
+    """Pack the tree, move the slug into the store, and give the tree itself to the dynos."""
+    manifest = SlugManifest(
+        digest="",
+        stack=site.stack.record,
+        isolation=site.choice.engine.name,
+        source=tree.record,
+        buildpacks=tuple(_record(member) for member in group),
+        process_types=metadata.process_types,
+        config_vars=metadata.config_vars,
+        addons=metadata.addons,
+        runtimes=tuple(runtime for facts in compiled.facts for runtime in facts.runtimes),
+        mtime=tree.mtime,
+    )
+    slug = pack(
+        tree.root.parent,
+        manifest=manifest,
+        layers=[LayerPlan(name=plan.name, owner=plan.owner, kind=plan.kind) for plan in compiled.layers.plans],
+        layer_of=compiled.layers.members,
+        out=work / "app.slug",
+        level=site.request.level,
+        previous=site.store.stored(known.slug) if known else None,
+        emit=site.emit,
+    )
+    slug = site.store.take(slug)
+    site.store.adopt_tree(tree.root.parent, slug.manifest)
+    return slug
+
+
+def _record(member: Detected) -> BuildpackRecord:
+    buildpack = member.buildpack
+    return BuildpackRecord(
+        id=buildpack.id,
+        version=buildpack.version,
+        api=buildpack.api_version if buildpack.api == "cloud-native" else buildpack.api.value,
+        uri=buildpack.recorded_uri,
+        digest=buildpack.digest,
+        name=member.name,
+    )
+
+
+def _unchanged(site: Site, slug: Slug, seconds: float) -> BuildResult:
+    site.emit(NothingChanged(digest=slug.manifest.digest))
+    result = _finished(site, slug, seconds, reasons=())
+    return replace(result, reused=True)
+
+
+def _finished(site: Site, slug: Slug, seconds: float, *, reasons: tuple[str, ...]) -> BuildResult:
+    if site.request.out is not None:
+        slug = site.store.copy_out(slug, site.request.out)
+    types = tuple(process.name for process in slug.manifest.process_types)
+    site.emit(BuildFinished(slug=slug, process_types=types, seconds=seconds, reused=not reasons))
+    return BuildResult(slug=slug, reused=not reasons, reasons=reasons)

@@ -8,12 +8,14 @@ from slugc.formats import app_json, dot_buildpacks
 from slugc.host import inside
 from slugc.model.buildpack import BuildpackReference
 
+COMMAND_LINE = "--buildpack"
+
 
 def wanted(options: Sequence[str], source: Path) -> tuple[BuildpackReference, ...]:
     """In order: `--buildpack`, project.toml, `.buildpacks`, app.json; empty where nobody names one, which leaves it
     to detection. Raises ConfigurationInvalid."""
     if options:
-        return tuple(BuildpackReference(text=text, origin="--buildpack") for text in options)
+        return tuple(BuildpackReference(text=text, origin=COMMAND_LINE) for text in options)
     return _project_toml(source) or _dot_buildpacks(source) or _app_json(source)
 
 

@@ -1,5 +1,6 @@
 """Who made which file of the tree: what the slug's layers are cut by. Pure but for the walk."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,11 @@ class Layers:
     plans: tuple[Layer, ...]
     index: Mapping[str, int]
     """Layer by path relative to the app; paths not in it are in the last layer."""
+
+    @property
+    def members(self) -> dict[bytes, int]:
+        """The same by the names that archive members have."""
+        return {os.fsencode(f"app/{path}"): layer for path, layer in self.index.items()}
 
 
 def _short(name: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from slugc.buildpack import Verdict, Workshop, builtin, driver
 from slugc.buildpack.fetching import fetch
+from slugc.buildpack.wanted import COMMAND_LINE
 from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDetected
 from slugc.events import BuildpackTried, Emit, GroupResolved
 from slugc.host.home import Home
@@ -15,11 +16,22 @@ LISTED = 20
 
 
 def candidates(
-    references: Sequence[BuildpackReference], *, base: Path, home: Home, network: bool, emit: Emit
+    references: Sequence[BuildpackReference], *, source: Path, home: Home, network: bool, emit: Emit
 ) -> tuple[Buildpack, ...]:
-    """The buildpacks to ask, in order: those that somebody named, else all built-in ones. Raises what `fetch` does."""
+    """The buildpacks to ask, in order: those that somebody named, else all built-in ones. Relative paths count from
+    the current folder where they stand on the command line, else from the source. Raises what `fetch` does."""
     asked = references or [BuildpackReference(text=name, origin="built-in order") for name in builtin.available()]
-    return tuple(fetch(reference, base=base, home=home, network=network, emit=emit) for reference in asked)
+    here = Path.cwd()
+    return tuple(
+        fetch(
+            reference,
+            base=here if reference.origin == COMMAND_LINE else source,
+            home=home,
+            network=network,
+            emit=emit,
+        )
+        for reference in asked
+    )
 
 
 def resolve(asked: Sequence[Buildpack], shop: Workshop, *, emit: Emit) -> tuple[Detected, ...]:

@@ -58,6 +58,15 @@ class Buildpack:
     def builtin(self) -> bool:
         return self.uri.startswith("builtin:")
 
+    @property
+    def recorded_uri(self) -> str:
+        """As the manifest keeps it: a folder of this machine is named by its last part only, for the same
+        buildpack must give the same slug wherever it lies. The digest says which one it was."""
+        for prefix in ("file:/", "git+/"):
+            if self.uri.startswith(prefix):
+                return prefix[:-1] + self.uri.rstrip("/").rpartition("/")[2]
+        return self.uri
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildpackRecord:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from slugc.errors.slug import AmbiguousSlug, SlugNotFound
+from slugc.errors.root import SlugError
+from slugc.errors.slug import AmbiguousSlug, SlugNotFound, SlugNotWritten
 from slugc.events import Emit, silent
 from slugc.host import files, locks, staging
 from slugc.host.boot import boot_id
@@ -65,6 +66,27 @@ class SlugStore:
             self.add(slug.path)
             slug.path.unlink()
         return replace(slug, path=kept)
+
+    def stored(self, digest: str) -> Slug | None:
+        """The stored slug, or None where it is gone or can no longer be read."""
+        try:
+            return read_manifest(self.path_of(digest))
+        except SlugError:
+            return None
+
+    def copy_out(self, slug: Slug, target: Path) -> Slug:
+        """Write a copy of a stored slug at `target`: a copy, because a file that a user edits must not be the
+        store's own. Raises SlugNotWritten."""
+        try:
+            source = os.open(slug.path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                with staging.staged(target) as file:
+                    staging.copy_range(source, 0, file, slug.size)
+            finally:
+                os.close(source)
+        except OSError as error:
+            raise SlugNotWritten(path=str(target), reason=error.strerror or str(error)) from error
+        return replace(slug, path=target)
 
     def find(self, reference: str) -> Slug:
         """The slug that a path, a content digest or the beginning of one (6 digits at least) names.
