@@ -61,7 +61,7 @@ ETC_BUILD = ("apt/sources.list", "apt/sources.list.d", "apt/trusted.gpg.d", "apt
 
 def host_stack(root: Path = Path("/")) -> Stack:
     run = (*_system(root), *_etc(root, ETC), *identity.mounts(_bytes(root / "etc/hosts")), *identity.private_folders())
-    return Stack(name=NAME, record=_record(root), run=run, build=(*run, *_etc(root, ETC_BUILD)))
+    return Stack(name=NAME, record=_record(root), run=run, build=(*run, *_etc(root, ETC_BUILD)), root=root)
 
 
 def _system(root: Path) -> list[Mount]:

@@ -1,6 +1,7 @@
 """A stack as a value: the root file system under a child, in a variant for builds and one for dynos."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from slugc.model.mount import Mount
@@ -16,6 +17,8 @@ class Stack:
     record: StackRecord
     run: tuple[Mount, ...]
     build: tuple[Mount, ...]
+    root: Path = Path("/")
+    """Where the run variant's files lie outside."""
     path: str = PATH
     """PATH without what buildpacks add."""
 
