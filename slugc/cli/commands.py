@@ -18,5 +18,12 @@ class CommandEntry:
     """True where what follows the first word is somebody else's command line (`slugc run`)."""
 
 
-COMMANDS: dict[str, CommandEntry] = {}
+COMMANDS: dict[str, CommandEntry] = {
+    "stack": CommandEntry(
+        module="stack",
+        help="Make, import and remove the root file systems under builds and dynos.",
+        section="This machine",
+        topic=True,
+    ),
+}
 SECTIONS = ("Build", "Slugs", "Run", "Platform", "This machine")

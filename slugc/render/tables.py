@@ -10,6 +10,4 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     shown as `-`, so that columns can be told apart by their spaces."""
     cells = [list(headings), *([cell or "-" for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
-    return [
-        GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    ]
+    return [GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
