@@ -14,7 +14,7 @@ DT_NEEDED, DT_STRTAB, DT_SONAME, DT_RPATH, DT_RUNPATH = 1, 5, 14, 15, 29
 DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM = 0x6FFFFFFC, 0x6FFFFFFD, 0x6FFFFFFE, 0x6FFFFFFF
 VER_FLG_WEAK = 2
 MACHINES = {0x3E: "x86_64", 0xB7: "aarch64", 0x03: "i686", 0x28: "armv7l", 0xF3: "riscv64", 0x15: "ppc64le"}
-MOST = 4096
+MOST = 1024
 """Entries of one table that are read: a damaged chain must end."""
 
 
@@ -59,7 +59,7 @@ def parse(data: bytes | memoryview) -> ElfFile | None:
         return None
     try:
         return _parse(view)
-    except (struct.error, IndexError, UnicodeDecodeError, KeyError):
+    except (struct.error, IndexError, UnicodeDecodeError, KeyError, OverflowError):
         return None
 
 
@@ -133,7 +133,11 @@ def _version_needs(view: memoryview, layout: _Layout, at: int, strings: int, cou
             _, flags, _, name, step = layout.unpack("IHHII", view, here)
             if not flags & VER_FLG_WEAK:
                 yield _text(view, strings + file), _text(view, strings + name)
+            if not step:
+                break
             here += step
+        if not following:
+            break
         at += following
 
 
