@@ -60,7 +60,9 @@ class Bench:
         def tree(target: str) -> Mount:
             return overlay(shop.app, target) if throw_away and shop.walls else writable(shop.app, target)
 
-        mounts = [writable(tmp, "/tmp"), tree(BUILD_DIR)]
+        # Without walls /tmp stays the system's: rewriting it would also rewrite real paths that lie below it.
+        mounts = [writable(tmp, "/tmp")] if shop.walls else []
+        mounts.append(tree(BUILD_DIR))
         if self.build_dir == APP:
             mounts.append(tree(APP))
         else:
@@ -97,6 +99,8 @@ class Bench:
             "CACHE_DIR": CACHE_DIR,
             "ENV_DIR": ENV_DIR,
         }
+        if not shop.walls:
+            env["TMPDIR"] = str(shop.scratch / "tmp")
         env |= {name: value for name, value in exports.env.items() if name not in FIXED}
         return env | (self._builtin_environment() if self.buildpack.builtin else {})
 

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from slugc.model.buildpack import Buildpack
 DETECT_SECONDS = 60.0
 REPORT_SECONDS = 60.0
 TAIL = 20
-NOT_EXECUTABLE, NOT_FOUND = 126, 127
+NEVER_BEGAN = ("No such file or directory", "Permission denied", "Exec format error")
 # `export` runs in a bash of its own, and only its environment comes back: slugc never evaluates shell text.
 SOURCE_EXPORT = 'out=$2; source "$1"; /usr/bin/env -0 > "$out"'
 
@@ -38,8 +38,8 @@ class Classic:
         problem = None
         if done.timed_out:
             problem = f"no answer within {DETECT_SECONDS:g} seconds"
-        elif done.status in {NOT_EXECUTABLE, NOT_FOUND} and not out:
-            problem = self._unstartable(table, "bin/detect")
+        else:
+            problem = self._unstartable(table, "bin/detect", done, err)
         name = next((line.strip() for line in out if line.strip()), "")
         return Verdict(code=done.status, name=name, stderr="\n".join(err), seconds=done.seconds, problem=problem)
 
@@ -124,22 +124,26 @@ class Classic:
         lines = list(tail)[-TAIL:]
         if done.timed_out:
             raise BuildpackTimedOut(buildpack=self.buildpack.id, seconds=seconds, tail=lines, script=script)
-        if done.status in {NOT_EXECUTABLE, NOT_FOUND}:
-            reason = self._unstartable(table, script)
-            if reason is not None:
-                raise BuildpackUnstartable(buildpack=self.buildpack.id, script=script, reason=reason)
-        if done.status != 0:
-            raise BuildpackFailed(buildpack=self.buildpack.id, status=done.status, tail=lines, script=script)
+        if done.status == 0:
+            return
+        reason = self._unstartable(table, script, done, lines)
+        if reason is not None:
+            raise BuildpackUnstartable(buildpack=self.buildpack.id, script=script, reason=reason)
+        raise BuildpackFailed(buildpack=self.buildpack.id, status=done.status, tail=lines, script=script)
 
-    def _unstartable(self, table: Bench, script: str) -> str | None:
-        """Why the kernel would not start the script; None where nothing is wrong with it."""
+    def _unstartable(self, table: Bench, script: str, done: Completed, lines: Sequence[str]) -> str | None:
+        """Why the script never began, or None where it did: then the exit code is its own. An engine that cannot
+        start a program says so in its last line, and names the program."""
+        said = lines[-1] if lines else ""
+        if done.status == 0 or not (said.endswith(NEVER_BEGAN) and f"/{script}" in said):
+            return None
         first = (inside.read(table.copy, script, limit=256) or b"").split(b"\n", 1)[0]
         shown = first.decode("utf-8", "replace")
-        if not first.startswith(b"#!") and not first.startswith(b"\x7fELF"):
-            return f"It begins with {shown[:60]!r}, not with #! and an interpreter."
         if first.endswith(b"\r"):
             return f"Its first line ends in a carriage return ({shown!r}): save it with Unix line ends."
-        return None
+        if first.startswith(b"#!"):
+            return f"The stack has no {shown[2:].strip().split(' ')[0]}, which its first line asks for."
+        return f"It begins with {shown[:60]!r}, not with #! and an interpreter."
 
     def _exported(self, table: Bench, exports: Exports, emit: Emit) -> dict[str, str]:
         """The environment for the buildpacks after this one."""

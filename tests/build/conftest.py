@@ -37,12 +37,29 @@ class Builder:
         request = replace(BuildRequest(source=str(source), buildpacks=names), **options)  # type: ignore[arg-type]
         return pipeline.why(request, home=self.home, clock=SystemClock(), environ=self.environ)
 
+    def count(self, kind: type[events.Event], source: Path, pack: str) -> int:
+        """How many events of a kind a build emits, without keeping any."""
+        found = 0
+
+        def listen(event: events.Event) -> None:
+            nonlocal found
+            found += isinstance(event, kind)
+
+        request = BuildRequest(source=str(source), buildpacks=(str(PACKS / pack),))
+        pipeline.build(request, home=self.home, clock=SystemClock(), environ=self.environ, emit=listen)
+        return found
+
     @property
     def transcript(self) -> str:
         return "\n".join(line for event in self.seen for line in human.render(event))
 
     def tree(self, result: BuildResult) -> Path:
         return SlugStore(self.home).tree(result.slug.manifest.digest) / "app"
+
+
+@pytest.fixture
+def packs() -> Path:
+    return PACKS
 
 
 @pytest.fixture
