@@ -19,6 +19,8 @@ class CommandEntry:
 
 
 COMMANDS: dict[str, CommandEntry] = {
+    "build": CommandEntry(module="build", section="Build", help="Turn a source tree into a slug."),
+    "why": CommandEntry(module="why", section="Build", help="Say what has changed since the last slug."),
     "stack": CommandEntry(
         module="stack",
         help="Make, import and remove the root file systems under builds and dynos.",

@@ -1,6 +1,7 @@
 """How a failure reaches the user: text, an event line, or an annotation, by the form that was asked for."""
 
 import sys
+from dataclasses import replace
 
 from slugc.cli.session import OutputForm, colour_wanted, form_of
 from slugc.errors import SlugcError
@@ -17,4 +18,5 @@ def report(error: SlugcError, argv: list[str]) -> None:
         case OutputForm.GITHUB:
             sys.stderr.write("".join(line + "\n" for line in github.GithubRenderer().render(event)))
         case OutputForm.HUMAN:
-            sys.stderr.write("".join(line + "\n" for line in human.render(event, colour=colour_wanted(sys.stderr))))
+            shown = replace(event, detail="") if error.streamed else event
+            sys.stderr.write("".join(line + "\n" for line in human.render(shown, colour=colour_wanted(sys.stderr))))

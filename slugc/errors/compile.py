@@ -9,6 +9,7 @@ class BuildpackFailed(CompileError):
     """A script of a buildpack ended with an exit code other than 0."""
 
     code, exit_code = "compile.failed", 51
+    streamed = True
 
     def __init__(self, *, buildpack: str, status: int, tail: Sequence[str], script: str = "bin/compile") -> None:
         super().__init__(
@@ -23,6 +24,7 @@ class BuildpackTimedOut(CompileError):
     """A script of a buildpack took longer than --timeout."""
 
     code, exit_code = "compile.timeout", 52
+    streamed = True
 
     def __init__(self, *, buildpack: str, seconds: float, tail: Sequence[str], script: str = "bin/compile") -> None:
         super().__init__(

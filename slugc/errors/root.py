@@ -12,6 +12,8 @@ class SlugcError(Exception):
 
     code: ClassVar[str] = "internal"
     exit_code: ClassVar[int] = 1
+    streamed: ClassVar[bool] = False
+    """True where a person has just read the detail in the transcript; programs and annotations still get it."""
 
     def __init__(self, summary: str, *, detail: str = "", hint: str = "") -> None:
         super().__init__(summary)
