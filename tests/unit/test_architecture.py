@@ -59,7 +59,7 @@ def test_every_error_has_its_own_code_an_exit_code_of_its_phase_and_a_hint() -> 
     classes = reference().error_classes()
     codes = [cls.code for cls in classes]
     assert len(codes) == len(set(codes)), sorted(code for code in codes if codes.count(code) > 1)
-    decades = {"usage": {0}, "detect": {2}, "source": {3}, "cache": {4}, "compile": {5}, "slug": {6}}
+    decades = {"api": {1}, "usage": {0}, "detect": {2}, "source": {3}, "cache": {4}, "compile": {5}, "slug": {6}}
     for cls in classes:
         parents = [parent for parent in cls.__mro__ if parent.__module__.startswith("slugc.errors.")]
         said = "".join(inspect.getsource(parent) for parent in parents if parent.__module__ != "slugc.errors.root")

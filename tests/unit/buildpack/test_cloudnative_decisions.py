@@ -2,9 +2,9 @@
 
 import pytest
 
-from slugc.compile.cloudnative.feed import UnmetUnknown, feed
-from slugc.compile.cloudnative.processes import as_process_type, merge, shell_text
-from slugc.compile.cloudnative.table import Export, KeptLayer, Restore, exported, restored, set_aside
+from slugc.buildpack.cloudnative.feed import UnmetUnknown, feed
+from slugc.buildpack.cloudnative.processes import as_process_type, merge, shell_text
+from slugc.buildpack.cloudnative.table import Export, KeptLayer, Restore, exported, restored, set_aside
 from slugc.model.cloudnative import (
     Api,
     Descriptor,
