@@ -31,10 +31,7 @@ INHERITED = frozenset(
         "PKG_CONFIG_PATH",
     }
 )
-"""What a child may have of the environment that slugc itself sets up. TLS authorities go the same way as proxies."""
-_AUTHORITIES = frozenset(
-    {"SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
-)
+"""What a child may have of the runner's own environment."""
 
 _NAMED_FOLDERS = Api(0, 8)
 _TARGETS = Api(0, 10)
@@ -47,6 +44,8 @@ class World:
 
     base: Mapping[str, str]
     """PATH, HOME, proxies... of the sandbox."""
+    handed_on: frozenset[str] = frozenset()
+    """Names of `base` beyond the specification's list: CA settings, package indexes, SOURCE_DATE_EPOCH."""
     target: Target
     platform_env: Mapping[str, str] = field(default_factory=dict)
     """`<platform>/env`: config vars and the project's build variables."""
@@ -64,7 +63,7 @@ def for_executable(
     so_far: what build layers of earlier buildpacks made of `world.base` (at detect: the base itself).
     own: the CNB_ variables of this executable's folders; left out where its API does not know them.
     """
-    allowed = INHERITED | _AUTHORITIES
+    allowed = INHERITED | world.handed_on
     # Layers of earlier buildpacks add names of their own; only names from slugc's surroundings are filtered.
     env = {name: value for name, value in so_far.items() if name in allowed or name not in world.base}
     env.setdefault("CNB_STACK_ID", world.stack_id)
