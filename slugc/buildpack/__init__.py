@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from slugc.buildpack.classic import Classic
+from slugc.buildpack.cloudnative.driver import CloudNative
 from slugc.buildpack.contract import Compiled, Driver, Exports, Facts, Job, Verdict, Workshop
 from slugc.model.buildpack import Buildpack, BuildpackApi
 
-DRIVERS: Mapping[BuildpackApi, Callable[..., Driver]] = {BuildpackApi.CLASSIC: Classic}
+DRIVERS: Mapping[BuildpackApi, Callable[..., Driver]] = {
+    BuildpackApi.CLASSIC: Classic,
+    BuildpackApi.CLOUD_NATIVE: CloudNative,
+}
 
 
 def driver(buildpack: Buildpack) -> Driver:

@@ -20,6 +20,7 @@ ENV_DIR = "/tmp/env"
 PACKS = "/tmp/codon/tmp/buildpacks"
 OUT = "/tmp/slugc"
 APP = "/app"
+LAYERS = "/layers"
 SHARED = "/opt/slugc/shared"
 TOOLS = "/opt/slugc/tools/bin"
 RUNTIMES = "/opt/slugc/runtimes"
@@ -81,6 +82,9 @@ class Bench:
         if self.buildpack.builtin:
             mounts += [read_only(builtin.folder() / builtin.SHARED, SHARED), writable(shop.runtimes, RUNTIMES)]
             mounts += tools.mounts(TOOLS)
+        layers = shop.scratch / "layers"
+        if layers.is_dir():  # of Cloud Native buildpacks before this one: their variables name it
+            mounts.append(read_only(layers, LAYERS))
         return (*mounts, *shop.mounts)
 
     def environment(self, exports: Exports) -> dict[str, str]:

@@ -57,6 +57,10 @@ class Workshop:
     runtime_source: str | None
     walls: bool
     """False where children run without isolation."""
+    strict: bool = False
+    """Cloud Native: follow the specification where the reference lifecycle differs."""
+    target: str | None = None
+    """Cloud Native: build for this target instead of the stack's own, e.g. `linux/amd64/ubuntu@24.04`."""
     run: Callable[[Job, OnLine], Completed]
     outside: Callable[[Job, str], str]
     """The path that a child of this job must be told for a path inside: itself, except without isolation."""

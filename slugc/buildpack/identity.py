@@ -10,6 +10,9 @@ from slugc.host import inside, trees
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 
 DESCRIPTOR = "buildpack.toml"
+EXTENSION = "extension.toml"
+ORDER = "order.toml"
+"""A folder with an order and the buildpacks it names: a builder, unpacked."""
 
 
 def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str, version: str = "") -> Buildpack:
@@ -18,11 +21,13 @@ def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str
     Raises BuildpackInvalid.
     """
     described = descriptor(root, reference)
-    own = described.get("buildpack")
+    own = described.get("buildpack") or described.get("extension")
     about: dict[str, Any] = own if isinstance(own, dict) else {}
     api = described.get("api")
     if isinstance(api, str):
         kind, api_version = BuildpackApi.CLOUD_NATIVE, api
+    elif not described and (root / ORDER).is_file():
+        kind, api_version = BuildpackApi.CLOUD_NATIVE, "order"
     else:
         kind, api_version = BuildpackApi.CLASSIC, "1"
         missing = [name for name in ("bin/detect", "bin/compile") if inside.read(root, name) is None]
@@ -44,13 +49,17 @@ def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str
 
 def descriptor(root: Path, reference: BuildpackReference) -> dict[str, Any]:
     """buildpack.toml as plain values; empty where there is none. Raises BuildpackInvalid."""
-    data = inside.read(root, DESCRIPTOR)
+    name = DESCRIPTOR
+    data = inside.read(root, name)
+    if data is None:
+        name = EXTENSION
+        data = inside.read(root, name)
     if data is None:
         return {}
     try:
         return toml.parse(data.decode("utf-8", "replace"))
     except toml.TomlProblem as error:
-        raise BuildpackInvalid(reference=reference.text, reason=f"{DESCRIPTOR} {error}") from error
+        raise BuildpackInvalid(reference=reference.text, reason=f"{name} {error}") from error
 
 
 def short_name(uri: str) -> str:

@@ -9,23 +9,19 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from slugc.detect.plan import Member, Trial, resolve_plan
-from slugc.model.cloudnative import BuildPlan, Descriptor, Element, Group, Kind, Order, OrderEntry, PlanEntry
-
-PASS, FAIL = 0, 100
-ERROR = -1
-"""A bin/detect that could not be run, or whose plan could not be read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectRun:
-    """One bin/detect that came to an end."""
-
-    code: int
-    plan: BuildPlan = field(default_factory=BuildPlan)
-    output: str = ""
-    problem: str = ""
-    """Why the code is ERROR."""
-    seconds: float = 0.0
+from slugc.model.cloudnative import (
+    ERROR,
+    FAIL,
+    PASS,
+    Descriptor,
+    DetectRun,
+    Element,
+    Group,
+    Kind,
+    Order,
+    OrderEntry,
+    PlanEntry,
+)
 
 
 class Verdict(StrEnum):

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from slugc.buildpack import Verdict, Workshop, builtin, driver
+from slugc.buildpack.cloudnative.gathering import Fetch, gather
+from slugc.buildpack.cloudnative.place import arrange_for
 from slugc.buildpack.fetching import fetch
 from slugc.buildpack.wanted import COMMAND_LINE
+from slugc.detect.phase import Phase
 from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDetected
+from slugc.errors.source import BuildpackNotFound
 from slugc.events import BuildpackTried, Emit, GroupResolved
 from slugc.host.home import Home
 from slugc.model.build import Detected
-from slugc.model.buildpack import Buildpack, BuildpackReference
+from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 
 LISTED = 20
 
@@ -34,12 +38,40 @@ def candidates(
     )
 
 
-def resolve(asked: Sequence[Buildpack], shop: Workshop, *, emit: Emit) -> tuple[Detected, ...]:
-    """Raises NoBuildpackDetected, BuildpackRefused, DetectCrashed."""
+def resolve(
+    asked: Sequence[Buildpack], shop: Workshop, *, emit: Emit, fetch_nested: Fetch | None = None
+) -> tuple[Detected, ...]:
+    """Raises NoBuildpackDetected, BuildpackRefused, DetectCrashed; with Cloud Native buildpacks also NoGroupDetected,
+    GroupErrored, OrderMemberMissing, DescriptorInvalid and BuildpackApiUnsupported.
+
+    fetch_nested: brings home what a Cloud Native package depends on.
+    """
     explicit = bool(asked) and asked[0].reference.explicit
-    group = _every(asked, shop, emit) if explicit else _first(asked, shop, emit)
+    if any(buildpack.api is BuildpackApi.CLOUD_NATIVE for buildpack in asked):
+        group = _with_cloud_native(asked, shop, fetch_nested, emit)
+    else:
+        group = _every(asked, shop, emit) if explicit else _first(asked, shop, emit)
     emit(GroupResolved(buildpacks=tuple(found.buildpack.id for found in group), explicit=explicit))
     return group
+
+
+def _with_cloud_native(
+    asked: Sequence[Buildpack], shop: Workshop, fetch_nested: Fetch | None, emit: Emit
+) -> tuple[Detected, ...]:
+    phase = cloud_native_phase(asked, shop, fetch_nested=fetch_nested, emit=emit)
+    return phase.chosen(phase.resolve())
+
+
+def cloud_native_phase(
+    asked: Sequence[Buildpack], shop: Workshop, *, fetch_nested: Fetch | None = None, emit: Emit
+) -> Phase:
+    """A detection that is ready to be walked through. Raises DescriptorInvalid, BuildpackApiUnsupported."""
+
+    def missing(reference: BuildpackReference, _base: Path) -> Buildpack:
+        raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=builtin.available())
+
+    gathered = gather(asked, fetch=fetch_nested or missing, strict=shop.strict)
+    return Phase(gathered=gathered, place=arrange_for(shop), emit=emit)
 
 
 def _every(asked: Sequence[Buildpack], shop: Workshop, emit: Emit) -> tuple[Detected, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from slugc.errors.root import CompileError, DetectError, SlugcError, SourceError
+from slugc.errors.root import CompileError, DetectError, SlugcError, SourceError, UsageError
 
 
 class BuildpackApiUnsupported(SlugcError):
@@ -133,3 +133,16 @@ class GenerateFailed(CompileError):
             hint="Leave the extension out of the order, or correct what the lines above name.",
         )
         self.extension, self.status = extension, status
+
+
+class TargetUnreadable(UsageError):
+    """--target is no target."""
+
+    code = "usage.target"
+
+    def __init__(self, *, text: str) -> None:
+        super().__init__(
+            f"{text!r} is no target",
+            hint="Write OS/ARCH, OS/ARCH/VARIANT or OS/ARCH/DISTRO@VERSION, for example linux/amd64/ubuntu@24.04.",
+        )
+        self.text = text

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from slugc.model.buildpack import Buildpack
+from slugc.model.cloudnative import Descriptor, PlanEntry
 from slugc.model.process import ProcessType
 from slugc.model.slug import Slug, SourceRecord
 
@@ -45,6 +46,8 @@ class BuildRequest:
     runtime_source: str | None = None
     strict: bool = False
     """Follow the Cloud Native specification where the reference lifecycle differs."""
+    target: str | None = None
+    """Cloud Native: build for this target instead of the stack's own, e.g. `linux/amd64/ubuntu@24.04`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,10 @@ class Detected:
 
     buildpack: Buildpack
     name: str
+    descriptor: Descriptor | None = None
+    """Cloud Native ones: the member of the group itself; `buildpack` may be the composite that brought it."""
+    plan: tuple[PlanEntry, ...] = ()
+    """Cloud Native ones: the plan of the whole group, the same for each member."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

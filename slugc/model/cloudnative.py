@@ -141,6 +141,23 @@ class BuildPlan:
     options: tuple[PlanSections, ...] = (PlanSections(),)
 
 
+PASS, FAIL = 0, 100
+ERROR = -1
+"""A bin/detect that could not be run, or whose plan could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectRun:
+    """One bin/detect that came to an end."""
+
+    code: int
+    plan: BuildPlan = field(default_factory=BuildPlan)
+    output: str = ""
+    problem: str = ""
+    """Why the code is ERROR."""
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
     """One member of a flat group, its buildpack found."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from slugc.buildpack import bench
 from slugc.buildpack.classic import write_env_dir
+from slugc.buildpack.cloudnative import project
 from slugc.buildpack.cloudnative.environment import (
     APP,
     BUILD_CONFIG,
@@ -16,8 +17,9 @@ from slugc.buildpack.cloudnative.environment import (
     folder_of,
     for_executable,
 )
-from slugc.buildpack.cloudnative.targets import of_stack
+from slugc.buildpack.cloudnative.targets import of_stack, parse_target
 from slugc.buildpack.contract import Exports, Job, Workshop
+from slugc.errors.cloudnative import TargetUnreadable
 from slugc.host import inside, trees
 from slugc.model.cloudnative import Descriptor, Target
 from slugc.model.mount import Mount, overlay, read_only, writable
@@ -149,3 +151,17 @@ def arrange(
         stack_id=f"io.slugc.stacks.{shop.stack.name}",
     )
     return Place(shop=shop, world=world)
+
+
+def arrange_for(shop: Workshop) -> Place:
+    """`arrange`, with what the app's project.toml and the caller's target say.
+
+    Raises DescriptorInvalid and TargetUnreadable.
+    """
+    found = project.read(shop.app)
+    target = None
+    if shop.target is not None:
+        target = parse_target(shop.target)
+        if target is None:
+            raise TargetUnreadable(text=shop.target)
+    return arrange(shop, build_env=found.build_env if found else None, target=target)

@@ -20,7 +20,7 @@ from slugc.events import CacheDiscarded, Emit, Output
 from slugc.formats.layer_toml import restored_layer, store_text
 from slugc.host import inside, trees
 from slugc.host.files import remove_tree
-from slugc.model.cloudnative import Descriptor, PlanEntry
+from slugc.model.cloudnative import Descriptor, Kind, PlanEntry
 from slugc.model.process import ProcessType
 
 CACHE = "cloud-native"
@@ -64,7 +64,8 @@ class Session:
         if self._kept.problem is not None:
             emit(CacheDiscarded(what="Cloud Native layers", reasons=(self._kept.problem,)))
         for descriptor in self.members:
-            self._restore(descriptor, emit)
+            if descriptor.kind is Kind.BUILDPACK:
+                self._restore(descriptor, emit)
 
     def build(self, descriptor: Descriptor, exports: Exports, *, emit: Emit) -> Exports:
         """One bin/build. Raises BuildpackFailed, BuildpackTimedOut, BuildpackUnstartable, BuildOutputInvalid."""

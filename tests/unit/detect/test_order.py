@@ -6,8 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slugc.detect.order import ERROR, FAIL, PASS, DetectRun, Resolution, UnknownMember, Walk, run_key
-from slugc.model.cloudnative import Api, BuildPlan, Descriptor, Element, Group, Kind, Order, OrderEntry, PlanSections
+from slugc.detect.order import Resolution, UnknownMember, Walk, run_key
+from slugc.model.cloudnative import (
+    ERROR,
+    FAIL,
+    PASS,
+    Api,
+    BuildPlan,
+    Descriptor,
+    DetectRun,
+    Element,
+    Group,
+    Kind,
+    Order,
+    OrderEntry,
+    PlanSections,
+)
 
 
 class Machine:

@@ -1,0 +1,23 @@
+"""The app's own project.toml, as a build uses it."""
+
+from pathlib import Path
+
+from slugc.errors.cloudnative import DescriptorInvalid
+from slugc.formats.checked import FileProblem
+from slugc.formats.project_toml import Project, parse_project
+from slugc.host import inside
+
+FILE = "project.toml"
+
+
+def read(app: Path) -> Project | None:
+    """None where the source has no project.toml. Raises DescriptorInvalid."""
+    data = inside.read(app, FILE)
+    if data is None:
+        return None
+    try:
+        return parse_project(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DescriptorInvalid(file=FILE, line=0, key="", reason="is not UTF-8") from error
+    except FileProblem as problem:
+        raise DescriptorInvalid(file=FILE, line=problem.line, key=problem.key, reason=problem.message) from problem
