@@ -27,12 +27,14 @@ class Captured:
     err: str
 
 
-def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, quiet: bool = False) -> list[str]:
-    """Run to the end, each line into the transcript as it comes (unless `quiet`). Returns the last lines.
+def run(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, quiet: bool = False, keep: int = TAIL
+) -> list[str]:
+    """Run to the end, each line into the transcript as it comes (unless `quiet`). Returns the last `keep` lines.
 
     Raises ChildFailed. stdin is closed, stderr joins stdout in order.
     """
-    tail: deque[str] = deque(maxlen=TAIL)
+    tail: deque[str] = deque(maxlen=keep)
     with subprocess.Popen(
         list(argv),
         env=dict(env),

@@ -10,11 +10,14 @@ from slugc_buildpack.versions import Spec
 
 
 class Unavailable(Exception):
-    """A source cannot serve: `reason` is half a sentence; `offers` are the versions it has instead."""
+    """A source cannot serve: `reason` is half a sentence; `offers` are the versions it has instead.
 
-    def __init__(self, reason: str, *, offers: tuple[str, ...] = ()) -> None:
+    unused: nobody set it up here, which is worth a word only where no other source serves.
+    """
+
+    def __init__(self, reason: str, *, offers: tuple[str, ...] = (), unused: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.offers = reason, offers
+        self.reason, self.offers, self.unused = reason, offers, unused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,8 @@ class HostSource:
     """What is installed here; each with its exact version."""
     exclude: tuple[str, ...] = ()
     """Patterns for tar's --exclude: what is not worth copying or must not travel."""
-    layout: Callable[[Path, Path, Build], None] | None = None
-    """(prefix, empty tree, build): copies another way than the whole prefix."""
+    layout: Callable[[Path, Path, str, Build], None] | None = None
+    """(prefix, empty tree, version, build): copies another way than the whole prefix."""
     name: str = "host"
 
     def find(self, spec: Spec, build: Build) -> Artifact:
@@ -50,7 +50,7 @@ class HostSource:
 
         prefix = Path(artifact.details["prefix"])
         if self.layout is not None:
-            self.layout(prefix, into, build)
+            self.layout(prefix, into, artifact.version, build)
         else:
             copy_pruned(prefix, into, self.exclude)
         return f"sha256:{trees.digest(into)}"
@@ -67,9 +67,14 @@ def copy_pruned(prefix: Path, into: Path, exclude: Iterable[str]) -> None:
         raise Unavailable(f"the copy failed: {unpack.stderr.decode('utf-8', 'replace').strip()}")
 
 
-def mounted(language: str, environ_name: str, build: Build) -> list[Installation]:
-    """The installations a runner shows: below HOSTS, or below the folder that `environ_name` names."""
-    root = Path(build.environ.get(environ_name) or HOSTS / language)
+def mounted(language: str, build: Build) -> list[Installation]:
+    """The installations a runner shows: SLUGC_HOSTS_LANGUAGE (`VERSION=PREFIX`, joined by colons), else those
+    below HOSTS."""
+    named = build.environ.get(f"SLUGC_HOSTS_{language.upper()}", "")
+    if named:
+        pairs = [pair.partition("=") for pair in named.split(":")]
+        return [Installation(version=version, prefix=Path(prefix)) for version, _, prefix in pairs if prefix]
+    root = HOSTS / language
     if not root.is_dir():
         return []
-    return [Installation(version=path.name, prefix=path.resolve()) for path in sorted(root.iterdir()) if path.is_dir()]
+    return [Installation(version=path.name, prefix=path) for path in sorted(root.iterdir()) if path.is_dir()]

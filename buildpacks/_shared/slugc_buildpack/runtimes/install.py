@@ -28,6 +28,8 @@ def obtain(recipe: Recipe, spec: Spec, build: Build, *, wanted_by: str | None = 
             refusals.append((source.name, refusal))
             continue
         for name, refused in refusals:
+            if refused.unused:
+                continue
             transcript.detail(f"Source {name} does not serve it: {refused.reason}")
         transcript.detail(f"{recipe.title} {installed.version} from source {installed.source} ({installed.uri})")
         if installed.source == "host":

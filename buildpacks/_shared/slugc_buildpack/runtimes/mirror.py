@@ -30,7 +30,7 @@ class MirrorSource:
     def find(self, spec: Spec, build: Build) -> Artifact:
         located = build.environ.get("SLUGC_RUNTIME_MIRROR", "")
         if not located:
-            raise Unavailable("no inventory is named (SLUGC_RUNTIME_MIRROR)")
+            raise Unavailable("no inventory is named (SLUGC_RUNTIME_MIRROR)", unused=True)
         base = located if "://" in located else Path(located).absolute().as_uri()
         fitting = {
             str(item["version"]): item for item in self._inventory(base, build) if _fits(item, self.language, build)
