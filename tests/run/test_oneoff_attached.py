@@ -315,12 +315,3 @@ def test_a_terminal_that_goes_away_takes_the_dyno_with_it(stage: "Stage", opened
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert not any(Path(f"/proc/{pid}").exists() for pid in inside)
-
-
-@pytest.mark.slow
-def test_a_fork_bomb_is_bounded_and_the_machine_goes_on(stage: "Stage") -> None:
-    bomb = "bomb() { bomb | bomb & }; (bomb) 2>/dev/null; sleep 1; exit 4"
-    began = time.monotonic()
-    status, _ = piped(stage, bomb)
-    assert time.monotonic() - began < 120
-    assert status in (4, 254, 255)

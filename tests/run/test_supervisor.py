@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from slugc.dynos.process import members
 from slugc.dynos.settings import DynoSettings
 from slugc.dynos.supervisor import Supervisor
 from slugc.errors.dyno import BootTimedOut, CrashedAtBoot, DynoNotFound
@@ -344,8 +345,6 @@ def test_the_end_of_the_supervisors_process_is_the_end_of_every_dyno(either_stag
             await supervisor.apply({"worker": Quantity(count=3)}, either_stage.release(worker=stubborn))
             await soon(supervisor, lambda: set(states(supervisor).values()) == {"up"})
             await asyncio.sleep(1)
-            from slugc.dynos.process import members
-
             found = [m for row in supervisor.snapshot() if row.pid for m in (row.pid, *members(row.pid))]
             pids.with_suffix(".part").write_text(" ".join(map(str, found)))
             pids.with_suffix(".part").rename(pids)
@@ -367,3 +366,27 @@ def test_the_end_of_the_supervisors_process_is_the_end_of_every_dyno(either_stag
     while living(found):
         assert time.monotonic() < deadline, living(found)
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_fork_bomb_in_one_dyno_leaves_the_others_answering(stage: "Stage") -> None:
+    if os.getuid() == 0 and (stage.ground.offer is None or "pids" not in stage.ground.offer.parents):
+        pytest.skip("root's processes are bounded by a control group alone, and none can be made here")
+    bomb = "echo lit; bomb() { bomb | bomb & }; bomb 2>/dev/null; sleep 600"
+
+    async def play() -> None:
+        async with supervised(stage, DynoSettings(grace=1, idle=None, crash_delays=(60,))) as (supervisor, heard):
+            await supervisor.apply(ONE, stage.release(web=WEB))
+            await soon(supervisor, lambda: bool(heard.dynos))
+            await supervisor.apply({**ONE, "bomb": Quantity(count=1)}, stage.release(web=WEB, bomb=bomb))
+            await soon_output(heard, "bomb.1", b"lit\n")
+            await asyncio.sleep(2)
+            (row,) = [row for row in supervisor.snapshot() if row.name == "bomb.1"]
+            if row.pid:
+                assert len(members(row.pid)) <= 256
+            (port,) = heard.dynos.values()
+            assert (await asyncio.to_thread(get, port)).startswith("web.1")
+            await supervisor.apply(ONE, stage.release(web=WEB, bomb=bomb))
+            await soon(supervisor, lambda: "bomb.1" not in states(supervisor))
+
+    asyncio.run(play())
