@@ -21,6 +21,10 @@ class CommandEntry:
 COMMANDS: dict[str, CommandEntry] = {
     "build": CommandEntry(module="build", section="Build", help="Turn a source tree into a slug."),
     "why": CommandEntry(module="why", section="Build", help="Say what has changed since the last slug."),
+    "run": CommandEntry(module="run", help="Run a command in a one-off dyno.", section="Run", passes_arguments=True),
+    "release": CommandEntry(
+        module="release", help="Write a slug and its config vars as a release manifest.", section="Run"
+    ),
     "stack": CommandEntry(
         module="stack",
         help="Make, import and remove the root file systems under builds and dynos.",

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from slugc.errors.dyno import UnknownSize
 from slugc.errors.usage import BadAssignment, BadEnvFile
 from slugc.formats import dotenv
+from slugc.model.dyno import SIZES, DynoSize
 
 EnvOption = Annotated[
     list[str] | None,
@@ -56,3 +58,11 @@ def _env_file(path: Path) -> Mapping[str, str]:
         raise BadEnvFile(path=path, problem=f"not UTF-8 at byte {error.start}") from error
     except dotenv.DotenvProblem as error:
         raise BadEnvFile(path=path, problem=error.message, line=error.line) from error
+
+
+def dyno_size(name: str) -> DynoSize:
+    """Raises UnknownSize."""
+    found = SIZES.get(name.lower())
+    if found is None:
+        raise UnknownSize(given=name, known=tuple(SIZES))
+    return found

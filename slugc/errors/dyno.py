@@ -80,6 +80,16 @@ class BadFormation(UsageError):
         )
 
 
+class UnknownSize(UsageError):
+    """A dyno size that does not exist."""
+
+    code = "usage.unknown-size"
+
+    def __init__(self, *, given: str, known: Sequence[str]) -> None:
+        self.given = given
+        super().__init__(f"There is no dyno size {given}.", hint=f"Choose one of: {_listing(known)}.")
+
+
 class DynoNotFound(DynoError):
     """`ps:restart` or `ps:stop` names no dyno."""
 

@@ -1,0 +1,226 @@
+"""From what somebody names - a slug, a source, a release.json - to a release that dynos can boot."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slugc.dynos.oneoff import attach, on_terminal, oneoff_name, oneoff_process
+from slugc.dynos.ports import Ports
+from slugc.dynos.world import Ground
+from slugc.errors.boot import BadReleaseManifest, SlugOfReleaseMissing
+from slugc.errors.dyno import DynoCannotStart
+from slugc.errors.root import SlugcError
+from slugc.errors.slug import NotASlug, SlugNotFound
+from slugc.events import Emit, Warned
+from slugc.formats import release_json
+from slugc.host.clock import Clock
+from slugc.host.files import write_atomic
+from slugc.host.home import Home
+from slugc.model.build import BuildRequest, Isolation
+from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoPlan, DynoSize, Formation, Quantity
+from slugc.model.release import ReleaseManifest
+from slugc.model.slug import Slug, SlugManifest
+from slugc.sandbox import cgroups
+from slugc.sandbox.choose import choose
+from slugc.slug.store import SlugStore
+from slugc.stack import compatible
+from slugc.stack import find as find_stack
+
+_DIGEST = re.compile(r"[0-9a-f]{6,64}")
+RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A slug that somebody named, and what a release.json said beside it."""
+
+    slug: Slug
+    app: str
+    version: int = 1
+    config: Mapping[str, str] = field(default_factory=dict)
+    formation: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def manifest(self) -> SlugManifest:
+        return self.slug.manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How a source is built where one is named, and on what the slug then stands."""
+
+    home: Home
+    clock: Clock
+    environ: Mapping[str, str]
+    emit: Emit
+    stack: str | None = None
+    """None: the stack the slug was built on."""
+    isolation: Isolation = Isolation.AUTO
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+def find(reference: str, asking: Asking) -> Named:
+    """A slug's path or digest, a source (which is built now), or the path of a release.json.
+
+    Raises SlugNotFound, SourceNotFound, BadReleaseManifest, SlugOfReleaseMissing, and what a build raises.
+    """
+    store, path = SlugStore(asking.home), Path(reference).expanduser()
+    if path.is_file() and path.suffix == ".json":
+        return _of_release(path, store)
+    if path.suffix == ".slug" or path.is_file():
+        try:
+            return Named(slug=store.find(str(path)), app=app_name(path.stem))
+        except NotASlug:
+            if path.suffix == ".slug":
+                raise
+    elif _DIGEST.fullmatch(reference) and not path.exists():
+        slug = store.find(reference)
+        return Named(slug=slug, app=app_name(f"slug-{slug.manifest.digest[:8]}"))
+    return _built(reference, asking)
+
+
+@contextmanager
+def opened(named: Named, asking: Asking) -> Iterator[Bootable]:
+    """The named slug's tree, held for as long as the dynos stand on it, under the release it makes."""
+    store = SlugStore(asking.home)
+    if store.path_of(named.manifest.digest) != named.slug.path:
+        store.add(named.slug.path)
+    with store.lease(named.manifest.digest, emit=asking.emit) as tree:
+        yield Bootable(
+            app=named.app,
+            version=named.version,
+            tree=tree,
+            processes=named.manifest.process_types,
+            env={**named.manifest.config_vars, **_metadata(named), **named.config, **asking.config},
+        )
+
+
+def ground_of(named: Named, tree: Path, asking: Asking) -> Ground:
+    """The walls and the stack for the dynos of a slug. Raises StackNotFound, IsolationUnavailable, StackUnfit."""
+    stack = find_stack(asking.stack or named.manifest.stack.name, home=asking.home)
+    compatible.check(named.manifest.stack, stack, tree)
+    choice = choose(asking.isolation, scratch=asking.home.work)
+    if choice.reason and asking.isolation is Isolation.AUTO:
+        asking.emit(Warned(text=f"No isolation: {choice.reason}", hint="slugc doctor says what to install."))
+    return Ground(engine=choice.engine, mounts=stack.mounts("run"), path=stack.path, offer=cgroups.look())
+
+
+def run(
+    named: Named,
+    words: Sequence[str],
+    asking: Asking,
+    *,
+    type_name: str | None = None,
+    size: DynoSize = DEFAULT_SIZE,
+) -> int:
+    """Run a command in a one-off dyno joined to this process's stdio; its exit code.
+
+    Raises NothingToRun, UnknownProcessType, DynoCannotStart, and what ground_of raises."""
+    process, args = oneoff_process(words, named.manifest.process_types, type_name=type_name)
+    with opened(named, asking) as release:
+        terminal = on_terminal()
+        plan = DynoPlan(
+            name=oneoff_name(),
+            process=process,
+            args=args,
+            tree=release.tree,
+            env={**({"TERM": asking.environ.get("TERM", "dumb")} if terminal else {}), **release.env},
+            port=Ports().take(),
+            size=size,
+        )
+        placed = ground_of(named, release.tree, asking).place(plan, terminal=terminal)
+        try:
+            return attach(placed.command, terminal=terminal)
+        except OSError as error:
+            raise DynoCannotStart(dyno=str(plan.name), reason=str(error)) from error
+        finally:
+            placed.remove()
+
+
+def first_formation(named: Named) -> Formation:
+    """What runs where nobody says otherwise: the release's own formation, else one web dyno, else one of each."""
+    known = [process.name for process in named.manifest.process_types if process.name != RELEASE]
+    wanted = {name: count for name, count in named.formation.items() if name in known}
+    if not wanted:
+        wanted = {"web": 1} if "web" in known else dict.fromkeys(known, 1)
+    return {name: Quantity(count=count) for name, count in wanted.items()}
+
+
+def app_name(text: str) -> str:
+    """`text` as an app may be called: letters, digits and dashes, a letter first, 3 to 30 of them."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    name = name if name[:1].isalpha() else f"app-{name}".strip("-")
+    name = name[:30].rstrip("-")
+    return name if len(name) > 2 else f"app-{name}".rstrip("-")
+
+
+def write_release(named: Named, out: Path, asking: Asking) -> ReleaseManifest:
+    """Write the release manifest of a slug, for its owner's eyes alone: config vars may be secrets.
+
+    The slug's path is kept relative where it lies beside the manifest, so that both can be moved together."""
+    slug, source = named.slug.path.resolve(), named.manifest.source
+    manifest = ReleaseManifest(
+        app=named.app,
+        version=named.version,
+        slug=named.manifest.digest,
+        slug_path=slug.name if slug.parent == out.resolve().parent else str(slug),
+        config_vars={**named.config, **asking.config},
+        description=f"Deploy {(source.commit or named.manifest.digest)[:8]}",
+        user=asking.environ.get("USER", ""),
+        created_at=asking.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        commit=source.commit,
+        formation={name: quantity.count for name, quantity in first_formation(named).items()},
+    )
+    write_atomic(out, release_json.render(manifest), mode=0o600)
+    return manifest
+
+
+def _of_release(path: Path, store: SlugStore) -> Named:
+    try:
+        release = release_json.parse(path.read_bytes())
+    except (OSError, release_json.ReleaseJsonProblem) as error:
+        raise BadReleaseManifest(path=path, reason=str(error)) from error
+    return Named(
+        slug=_slug_of(release, path, store),
+        app=release.app,
+        version=release.version,
+        config=release.config_vars,
+        formation=release.formation,
+    )
+
+
+def _slug_of(release: ReleaseManifest, path: Path, store: SlugStore) -> Slug:
+    looked, reason = "the manifest names no file", "and the store has none of that digest"
+    if release.slug_path:
+        looked = str(path.parent / release.slug_path)
+        try:
+            slug = store.find(looked)
+        except SlugcError as error:
+            reason = error.summary
+        else:
+            if slug.manifest.digest == release.slug:
+                return slug
+            reason = f"that is another slug, {slug.manifest.digest[:16]}"
+    try:
+        return store.find(release.slug)
+    except SlugNotFound:
+        raise SlugOfReleaseMissing(path=path, slug=release.slug, looked=looked, reason=reason) from None
+
+
+def _built(reference: str, asking: Asking) -> Named:
+    from slugc import pipeline
+
+    request = BuildRequest(source=reference, stack=asking.stack or "host", isolation=asking.isolation)
+    result = pipeline.build(request, home=asking.home, clock=asking.clock, environ=asking.environ, emit=asking.emit)
+    before, _, _ = reference.rpartition("#")
+    return Named(slug=result.slug, app=app_name(Path(before or reference).expanduser().resolve().stem))
+
+
+def _metadata(named: Named) -> dict[str, str]:
+    return {
+        "SLUGC_APP_NAME": named.app,
+        "SLUGC_RELEASE_VERSION": f"v{named.version}",
+        "SLUGC_SLUG_COMMIT": named.manifest.source.commit or "",
+    }
