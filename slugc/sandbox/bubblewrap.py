@@ -1,7 +1,7 @@
 """The bubblewrap engine: own mount, PID, IPC, UTS and user namespaces on an empty root, no root needed."""
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -34,7 +34,7 @@ class Bubblewrap:
         for mount in spec.mounts:
             pieces.add(*_options(mount))
             if mount.kind is MountKind.DATA:
-                pieces.add_data(mount)
+                pieces.add_data(_named(mount, spec.hostname))
         # After the mounts: a stack may bring an empty /proc or /dev of its own.
         pieces.add("--proc", "/proc", "--dev", "/dev")
         for mount in spec.mounts:
@@ -77,6 +77,13 @@ class _Pieces:
             self._payloads.append(b"".join(word.encode("utf-8", "surrogateescape") + b"\0" for word in self._piece))
             self._words += ["--args", f"@fd{len(self._payloads) - 1}@"]
             self._piece = []
+
+
+def _named(mount: Mount, hostname: str) -> Mount:
+    """A table of hosts knows the child's own name too: Java and others look it up, and would wait for the DNS."""
+    if mount.target != "/etc/hosts":
+        return mount
+    return replace(mount, data=mount.data + f"127.0.1.1 {hostname}\n".encode())
 
 
 def _walls(spec: SandboxSpec) -> list[str]:

@@ -29,15 +29,14 @@ rpc: files
 
 
 def mounts(hosts: bytes) -> tuple[Mount, ...]:
-    """`hosts` is the caller's own table: names that work outside work inside."""
+    """`hosts` is the caller's own table: names that work outside work inside. An engine adds the child's own."""
     if hosts and not hosts.endswith(b"\n"):
         hosts += b"\n"
     return (
         data_file(PASSWD.encode(), "/etc/passwd"),
         data_file(GROUP.encode(), "/etc/group"),
         data_file(NSSWITCH.encode(), "/etc/nsswitch.conf"),
-        # Java and others ask for their own host's address, and wait for the DNS where it is not here.
-        data_file(hosts + b"127.0.1.1 slugc\n", "/etc/hosts"),
+        data_file(hosts, "/etc/hosts"),
     )
 
 

@@ -215,6 +215,12 @@ def test_files_of_bytes_and_links_stand_where_they_were_asked_for(box: Box) -> N
     assert out.splitlines() == ["536870912", "/app", "made"]
 
 
+def test_the_child_can_look_up_its_own_name(box: Box) -> None:
+    spec = replace(box.spec("cat /proc/sys/kernel/hostname; getent hosts web.1"), hostname="web.1")
+    completed, out, _ = capture(box.command(spec), timeout=PATIENCE)
+    assert (completed.status, out.split()) == (0, ["web.1", "127.0.1.1", "web.1"])
+
+
 def test_limits_hold_inside(box: Box) -> None:
     limits = Limits(open_files=64, file_size=1 << 20, memory=1 << 30)
     spec = replace(box.spec("ulimit -n; ulimit -v; head -c 3000000 /dev/zero > f"), limits=limits)
