@@ -2,7 +2,8 @@
 
 The manifest tells where the frames lie and is written before them, when its own compressed length is not yet
 known. So room is reserved for the longest it can be, what is left is filled with a zstd skippable frame (every
-zstd ignores those), and offsets count from the end of that room.
+zstd ignores those), and offsets count from the end of that room. The skippable frame begins with the sha256 of
+the manifest's frame: with it, every bit of a slug is covered by a digest.
 """
 
 import hashlib
@@ -22,6 +23,8 @@ END = bytes.fromhex("28b52ffd60000303200000")
 """The archive's last frame: 1024 zero bytes, the end mark of tar. Written out as a constant (one RLE block),
 so that it does not depend on the zstd release."""
 END_TAR_SIZE = 1024
+SEAL = 8 + 32
+"""A skippable frame's header and the digest in it."""
 _LEVEL = 9
 
 
@@ -41,8 +44,8 @@ def room(manifest: SlugManifest, layers: Sequence[SlugLayer], frames: int) -> in
     filled = [replace(layer, digest="f" * 64, files=10**12, size=10**15, frames=()) for layer in layers]
     text = len(_json(replace(manifest, digest="f" * 64, layers=tuple(filled)))) + frames * (len(_json(widest)) + 1)
     tar = len(member(b"x" * text, mtime=manifest.mtime))
-    # zstd's own bound for incompressible input, its frame header and checksum, and a skippable frame's header.
-    return tar + (tar >> 8) + 128 + 18 + 8
+    # zstd's own bound for incompressible input, its frame header and checksum, and a skippable frame's beginning.
+    return tar + (tar >> 8) + 128 + 18 + SEAL
 
 
 def member(text: bytes, *, mtime: int) -> bytes:
@@ -58,11 +61,17 @@ def encode(manifest: SlugManifest, size: int) -> bytes:
     text = msgspec.json.format(_json(manifest), indent=1) + b"\n"
     plain = member(text, mtime=manifest.mtime)
     frame = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(plain)
-    if len(frame) + 8 > size:
+    if len(frame) + SEAL > size:
         plain = member(_json(manifest), mtime=manifest.mtime)
         frame = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(plain)
-    left = size - len(frame) - 8
-    return frame + SKIPPABLE + left.to_bytes(4, "little") + bytes(left)
+    left = size - len(frame) - SEAL
+    return seal(frame, left)
+
+
+def seal(frame: bytes, left: int = 0) -> bytes:
+    """The manifest's frame and the skippable frame behind it, with `left` bytes of unused room."""
+    length = hashlib.sha256().digest_size + left
+    return frame + SKIPPABLE + length.to_bytes(4, "little") + hashlib.sha256(frame).digest() + bytes(left)
 
 
 def _json(value: SlugManifest | Frame) -> bytes:

@@ -24,14 +24,20 @@ def read_manifest(path: Path) -> Slug:
     The manifest is checked against itself (its digest, its frames' places) and against the file's size.
     Raises FileNotFoundError, NotASlug, UnsupportedSchema, MalformedSlug, TruncatedSlug, DigestMismatch.
     """
-    with path.open("rb", buffering=0) as file:
-        facts = os.fstat(file.fileno())
+    # Not to wait for the writer of a named pipe.
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        facts = os.fstat(file)
         if not stat.S_ISREG(facts.st_mode):
             raise NotASlug(path=str(path), reason="It is no regular file")
-        plain, end = _first_frame(path, file.fileno())
+        plain, end = _first_frame(path, file)
         manifest = _decode(path, plain)
-        frames_at = _after_padding(path, file.fileno(), end)
-    _check(path, manifest, facts.st_size, frames_at)
+        frames_at = _after_room(path, file, end)
+        _check(path, manifest, facts.st_size, frames_at)
+        if os.pread(file, len(head.END), facts.st_size - len(head.END)) != head.END:
+            raise MalformedSlug(path=str(path), reason="Its end mark is damaged")
+    finally:
+        os.close(file)
     return Slug(path=path, manifest=manifest, size=facts.st_size, frames_at=frames_at)
 
 
@@ -124,14 +130,24 @@ def _decode(path: Path, plain: bytes) -> SlugManifest:
         raise MalformedSlug(path=str(path), reason=f"The manifest cannot be read ({error})") from None
 
 
-def _after_padding(path: Path, file: int, at: int) -> int:
-    """Behind the first frame stands the skippable frame that fills the reserved room; where it ends."""
-    header = os.pread(file, 8, at)
-    if len(header) < 8:
-        raise TruncatedSlug(path=str(path), size=at + len(header), expected=at + 8)
-    if header[:4] != head.SKIPPABLE:
+def _after_room(path: Path, file: int, end: int) -> int:
+    """Behind the first frame, up to `end`, stands the skippable frame with its digest and the room that was
+    reserved for it; where that ends."""
+    header = os.pread(file, head.SEAL, end)
+    if len(header) < head.SEAL:
+        raise TruncatedSlug(path=str(path), size=end + len(header), expected=end + head.SEAL)
+    length = int.from_bytes(header[4:8], "little")
+    if header[:4] != head.SKIPPABLE or length < head.SEAL - 8:
         raise MalformedSlug(path=str(path), reason="The room behind the manifest is not marked")
-    return at + 8 + int.from_bytes(header[4:], "little")
+    if length > head.MAX_MANIFEST:
+        raise SlugTooLarge(path=str(path), what="Bytes behind the manifest", found=length, limit=head.MAX_MANIFEST)
+    found = hashlib.sha256(os.pread(file, end, 0)).digest()
+    if found != header[8:]:
+        raise DigestMismatch(path=str(path), what="the manifest", found=found.hex(), expected=header[8:].hex())
+    rest = length - (head.SEAL - 8)
+    if os.pread(file, rest, end + head.SEAL).strip(b"\0"):
+        raise MalformedSlug(path=str(path), reason="The room behind the manifest is not empty")
+    return end + head.SEAL + rest
 
 
 def _check(path: Path, manifest: SlugManifest, size: int, frames_at: int) -> None:

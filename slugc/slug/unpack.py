@@ -27,6 +27,8 @@ from slugc.slug.reading import read_frame, runs
 from slugc.slug.walk import OPEN_FOLDER
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_HOLE = bytes(1 << 20)
+"""So many zero bytes are not written but left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,8 @@ class Extractor:
         self._fd = -1
         self._left = 0
         """Bytes of the open file that are still to come."""
+        self._size = 0
+        """Where the open file's last hole ends."""
 
     def __call__(self, layer: int, run: Sequence[Frame]) -> Unpacked:
         made = Unpacked(layer, 0, 0, [], [], [])
@@ -164,7 +168,7 @@ class Extractor:
                     member, at = self._headers.read(data, at)
                     if member.kind == headers.FILE:
                         self._fd = self._create(member)
-                        self._left = member.size
+                        self._left, self._size = member.size, 0
                         at = self._fill(data, at)
                         size += member.size
                     files += member.kind != headers.FOLDER
@@ -185,8 +189,15 @@ class Extractor:
         end = min(at + self._left, len(data))
         self._left -= end - at
         while at < end:
-            at += os.write(self._fd, data[at:end])
+            if end - at >= len(_HOLE) and _HOLE.startswith(data[at : at + len(_HOLE)]):
+                # A sparse file stays sparse; startswith is memcmp, and stops at the first byte that is not 0.
+                at += len(_HOLE)
+                self._size = os.lseek(self._fd, len(_HOLE), os.SEEK_CUR)
+            else:
+                at += os.write(self._fd, data[at : min(end, at + len(_HOLE))])
         if not self._left:
+            if self._size:
+                os.ftruncate(self._fd, max(self._size, os.fstat(self._fd).st_size))
             os.utime(self._fd, ns=(self._time, self._time))
             os.close(self._fd)
         return at + -at % BLOCK

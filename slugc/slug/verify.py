@@ -5,10 +5,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from slugc.errors.slug import DigestMismatch, MalformedSlug, TruncatedSlug
+from slugc.errors.slug import DigestMismatch, TruncatedSlug
 from slugc.events import Emit, Progress, silent
 from slugc.model.slug import Frame, Slug
-from slugc.slug import head
 
 _CHUNK = 1 << 20
 
@@ -23,9 +22,9 @@ class Checked:
 
 
 def check_frames(slug: Slug, *, emit: Emit = silent) -> Checked:
-    """Compare every frame's bytes with its digest, and the end mark; nothing is decompressed.
+    """Compare every frame's bytes with its digest; nothing is decompressed.
 
-    The manifest itself was checked when it was read. Raises DigestMismatch, TruncatedSlug, MalformedSlug.
+    The manifest and the end mark were checked when the slug was read. Raises DigestMismatch, TruncatedSlug.
     """
     frames = [(layer.name, frame) for layer in slug.manifest.layers for frame in layer.frames]
     total = sum(frame.size for _, frame in frames)
@@ -39,8 +38,6 @@ def check_frames(slug: Slug, *, emit: Emit = silent) -> Checked:
                 raise DigestMismatch(path=str(slug.path), what=what, found=found, expected=frame.digest)
             done += frame.size
             emit(Progress(what="Verifying", done=done, total=total))
-        if os.pread(file, len(head.END) + 1, slug.frames_at + total) != head.END:
-            raise MalformedSlug(path=str(slug.path), reason="Its end mark is damaged")
     finally:
         os.close(file)
     return Checked(frames=len(frames), size=total)
