@@ -5,8 +5,11 @@ import pkgutil
 import sys
 from pathlib import Path
 
+import msgspec
+
 import slugc.errors
 from slugc.errors import SlugcError
+from slugc.model.slug import SlugManifest
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PHASES = {
@@ -55,7 +58,15 @@ def errors_page() -> str:
     )
 
 
-PAGES = {"errors.md": errors_page}
+def slug_schema() -> str:
+    """The JSON Schema of slug.json."""
+    schema = msgspec.json.schema(SlugManifest)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "slug.json, the manifest of a slug (schema 1)"
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
+
+
+PAGES = {"errors.md": errors_page, "slug.schema.json": slug_schema}
 
 
 def main(argv: list[str]) -> int:
