@@ -4,11 +4,12 @@ Read this first. Every stage takes values and gives values; what a stage does is
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slugc import __version__
+from slugc.buildpack.fetching import fetch
 from slugc.buildpack.wanted import wanted
 from slugc.cache import BuildCache, Remembered
 from slugc.compile import Compilation, compile_app, inputs
@@ -19,10 +20,10 @@ from slugc.host.clock import Clock
 from slugc.host.files import scratch
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, BuildResult, Detected, ReleaseMetadata, SourceTree
-from slugc.model.buildpack import Buildpack, BuildpackRecord
+from slugc.model.buildpack import Buildpack, BuildpackRecord, BuildpackReference
 from slugc.model.inputs import Inputs, changes
 from slugc.model.slug import Slug, SlugManifest
-from slugc.release import collect
+from slugc.release import collect, write_launch_metadata
 from slugc.sandbox.choose import Choice, choose
 from slugc.slug.pack import LayerPlan, pack
 from slugc.slug.store import SlugStore
@@ -72,9 +73,11 @@ def build(
         )
         if request.use_cache:
             site.cache.restore(shop.cache, emit=emit)
-        group = resolve(asked, shop, emit=emit)
+        group = resolve(asked, shop, emit=emit, fetch_nested=_fetcher(site))
         compiled = compile_app(group, shop, clock=clock, emit=emit)
-        metadata = collect(group, shop, emit=emit)
+        native = compiled.cloud_native
+        metadata = collect(group, shop, declared_by=native.processes if native else None, emit=emit)
+        write_launch_metadata(shop.layers, group, metadata, native.slices if native else ())
         slug = _pack(site, work=work, tree=tree, group=group, compiled=compiled, metadata=metadata, known=known)
         if request.use_cache:
             site.cache.swap(shop.cache, work / "trash")
@@ -179,12 +182,14 @@ def _pack(
         addons=metadata.addons,
         runtimes=tuple(runtime for facts in compiled.facts for runtime in facts.runtimes),
         mtime=tree.mtime,
+        labels=compiled.cloud_native.labels if compiled.cloud_native else {},
+        metadata=compiled.cloud_native.metadata if compiled.cloud_native else {},
     )
     slug = pack(
         tree.root.parent,
         manifest=manifest,
         layers=[LayerPlan(name=plan.name, owner=plan.owner, kind=plan.kind) for plan in compiled.layers.plans],
-        layer_of=compiled.layers.members,
+        layer_of=compiled.layers.layer_of,
         out=work / "app.slug",
         level=site.request.level,
         previous=site.store.stored(known.slug) if known else None,
@@ -193,6 +198,15 @@ def _pack(
     slug = site.store.take(slug)
     site.store.adopt_tree(tree.root.parent, slug.manifest)
     return slug
+
+
+def _fetcher(site: Site) -> Callable[[BuildpackReference, Path], Buildpack]:
+    """Brings home what a Cloud Native package depends on."""
+
+    def bring(reference: BuildpackReference, base: Path) -> Buildpack:
+        return fetch(reference, base=base, home=site.home, network=site.request.network, emit=site.emit)
+
+    return bring
 
 
 def _record(member: Detected) -> BuildpackRecord:

@@ -1,10 +1,11 @@
 """Who made which file of the tree: what the slug's layers are cut by. Pure but for the walk."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slugc.compile.slices import sliced
 from slugc.host import trees
 from slugc.model.slug import LayerKind
 
@@ -23,6 +24,11 @@ class Ownership:
     owners: dict[str, int] = field(default_factory=dict)
     """Position of the buildpack (0-based) that made or last changed a path; paths of the source are not in it."""
     _marks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> list[str]:
+        """Everything in the tree, as the last buildpack left it."""
+        return list(self._marks)
 
     def begin(self) -> None:
         self._marks = marks(self.root)
@@ -61,8 +67,21 @@ class Layer:
     kind: LayerKind
 
 
-def layers(owners: Mapping[str, int], ids: Sequence[str], declared: Sequence[Mapping[str, str]]) -> "Layers":
-    """Two layers a buildpack (runtime, dependencies), then the app: files of the source that nobody changed."""
+def layers(
+    owners: Mapping[str, int],
+    ids: Sequence[str],
+    declared: Sequence[Mapping[str, str]],
+    *,
+    launch: Sequence[tuple[str, str]] = (),
+    slices: Sequence[Sequence[str]] = (),
+    paths: Iterable[str] = (),
+) -> "Layers":
+    """Two layers a buildpack (runtime, dependencies), the Cloud Native launch layers, a layer for each slice, then
+    the app: files of the source that nobody changed.
+
+    launch: (buildpack id, folder under layers/). slices: patterns; a file of `paths` that one matches is in its
+    layer, whoever made it.
+    """
     plans = [
         Layer(name=f"{position + 1}-{_short(name)}-{what.value}", owner=name, kind=what)
         for position, name in enumerate(ids)
@@ -72,8 +91,15 @@ def layers(owners: Mapping[str, int], ids: Sequence[str], declared: Sequence[Map
         path: 2 * position + (kind(path, declared[position]) is LayerKind.DEPENDENCIES)
         for path, position in owners.items()
     }
+    folders = {f"layers/{folder}": len(plans) + n for n, (_, folder) in enumerate(launch)}
+    plans += [Layer(name=folder, owner=owner, kind=LayerKind.LAUNCH) for owner, folder in launch]
+    if launch or slices:
+        folders["layers"] = len(plans)
+        plans.append(Layer(name="launch-metadata", owner="slugc", kind=LayerKind.LAUNCH))
+    index |= {path: len(plans) + position for path, position in sliced(paths, slices).items()}
+    plans += [Layer(name=f"slice-{n + 1}", owner=SOURCE, kind=LayerKind.APP) for n in range(len(slices))]
     plans.append(Layer(name="app", owner=SOURCE, kind=LayerKind.APP))
-    return Layers(plans=tuple(plans), index=index)
+    return Layers(plans=tuple(plans), index=index, folders=folders)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +108,15 @@ class Layers:
     index: Mapping[str, int]
     """Layer by path relative to the app; paths not in it are in the last layer."""
 
-    @property
-    def members(self) -> dict[bytes, int]:
-        """The same by the names that archive members have."""
-        return {os.fsencode(f"app/{path}"): layer for path, layer in self.index.items()}
+    folders: Mapping[str, int] = field(default_factory=dict)
+    """Layer by folder under layers/, and `layers` for the rest of it."""
+
+    def layer_of(self, member: bytes) -> int:
+        """The layer of an archive member (`app/x`, `layers/acme_node/dist/y`)."""
+        path = os.fsdecode(member)
+        if path == "layers" or path.startswith("layers/"):
+            return self.folders.get("/".join(path.split("/")[:3]), self.folders.get("layers", len(self.plans) - 1))
+        return self.index.get(path.removeprefix("app/"), len(self.plans) - 1)
 
 
 def _short(name: str) -> str:

@@ -22,8 +22,8 @@ class Compilation:
     layers: Layers
     reports: Mapping[str, Mapping[str, Any]]
     """What bin/report said, by buildpack id."""
-    cloud_native: Outcome
-    """Launch layers, processes and labels of the Cloud Native members; nothing where there were none."""
+    cloud_native: Outcome | None = None
+    """Launch layers, processes and labels of the Cloud Native members; None where there were none."""
 
 
 def compile_app(group: Sequence[Detected], shop: Workshop, *, clock: Clock, emit: Emit) -> Compilation:
@@ -58,11 +58,19 @@ def compile_app(group: Sequence[Detected], shop: Workshop, *, clock: Clock, emit
         ownership.settle(position)
         emit(BuildpackFinished(buildpack=buildpack.id, seconds=clock.monotonic() - began))
     ids = [member.buildpack.id for member in group]
+    outcome = session.finish() if session is not None else Outcome()
     return Compilation(
         facts=tuple(found),
-        layers=layers(ownership.owners, ids, [facts.layers for facts in found]),
+        layers=layers(
+            ownership.owners,
+            ids,
+            [facts.layers for facts in found],
+            launch=outcome.layers,
+            slices=outcome.slices,
+            paths=ownership.paths if outcome.slices else (),
+        ),
         reports=reports,
-        cloud_native=session.finish() if session is not None else Outcome(),
+        cloud_native=outcome if session is not None else None,
     )
 
 

@@ -55,6 +55,8 @@ def open_workshop(
         runtimes=home.runtimes,
         runtime_source=request.runtime_source,
         walls=engine.name != "none",
+        strict=request.strict,
+        target=request.target,
         run=run,
         outside=lambda job, path: engine.outside(spec(job), path),
     )

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slugc.buildpack.cloudnative.modifications import for_launch
+from slugc.dynos import exec_d
+from slugc.dynos.launch_layers import LaunchLayers
 from slugc.model.dyno import DynoPlan
 from slugc.sandbox.spec import Limits, Mount, MountKind, SandboxSpec
 
@@ -55,17 +58,17 @@ def sandbox_spec(
     mounts: Sequence[Mount],
     path: str = PATH,
     layers: Path | None = None,
+    launch: LaunchLayers | None = None,
     upper: Path | None = None,
     terminal: bool = False,
 ) -> SandboxSpec:
     """Everything the dyno of `plan` sees.
 
     mounts: the stack's run variant. path: the stack's PATH. layers: the slug's Cloud Native launch layers, where it
-    has some. upper: a folder for what the dyno writes under /app;
-    None keeps it in memory. writable: a private copy of the slug's app folder, for an engine that has no
-    overlays. terminal: the child's stdio is a terminal made for it.
+    has some; launch: what they say about this process. upper: a folder for what the dyno writes under /app; None
+    keeps it in memory. terminal: the child's stdio is a terminal made for it.
     """
-    entry = entry_of(plan, path=path, terminal=terminal)
+    entry = entry_of(plan, path=path, launch=launch, terminal=terminal)
     return SandboxSpec(
         argv=entry.argv,
         cwd=entry.cwd,
@@ -78,18 +81,41 @@ def sandbox_spec(
     )
 
 
-def entry_of(plan: DynoPlan, *, path: str, terminal: bool) -> Entry:
+def entry_of(plan: DynoPlan, *, path: str, launch: LaunchLayers | None = None, terminal: bool) -> Entry:
     """The argument vector and environment of a dyno's first process.
 
     A direct process is executed as it stands; shell text goes through bash, after the profile scripts. The
     command and its arguments are data in both cases: arguments of the launcher, never part of its text.
     """
     env = environment(plan, path=path)
+    if launch is not None:
+        env = for_launch(env, launch.environments, process_type(plan))
+        if launch.programs or (launch.profiles and not plan.process.direct):
+            return _staged(plan, launch, env, terminal=terminal)
     cwd = plan.process.working_dir or APP
     if not isinstance(plan.process.command, str):
         return Entry(argv=(*plan.process.command, *(plan.args or plan.process.args)), env=env, cwd=cwd)
     words = shell_words(plan.process.command, plan.args)
     return Entry(argv=("/bin/bash", "-c", _FOREGROUND if terminal else _EXEC, "bash", *words), env=env, cwd=cwd)
+
+
+def process_type(plan: DynoPlan) -> str | None:
+    """The process type that starts; None for a user's own command, which has no settings of its own in layers."""
+    return None if plan.process.owner == "run" else plan.process.name
+
+
+def _staged(plan: DynoPlan, launch: LaunchLayers, env: Mapping[str, str], *, terminal: bool) -> Entry:
+    """A launch with a first stage in bash: exec.d programs, layers' profile scripts, then the process itself."""
+    profiles = () if plan.process.direct else launch.profiles
+    stages = (str(len(launch.programs)), *launch.programs, str(len(profiles)), *profiles)
+    working_dir = plan.process.working_dir or APP
+    if isinstance(plan.process.command, str):
+        words = shell_words(plan.process.command, plan.args)
+        script = exec_d.PRELUDE + exec_d.CHANGE_DIRECTORY + (_FOREGROUND if terminal else _EXEC)
+    else:
+        words = (*plan.process.command, *(plan.args or plan.process.args))
+        script = exec_d.PRELUDE + (exec_d.DIRECT_ON_TERMINAL if terminal else exec_d.DIRECT)
+    return Entry(argv=("/bin/bash", "-c", script, "bash", *stages, working_dir, *words), env=env)
 
 
 def shell_words(command: str, args: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from slugc.dynos.launch import PATH, sandbox_spec
+from slugc.dynos import launch_layers
+from slugc.dynos.launch import PATH, process_type, sandbox_spec
 from slugc.host.processes import Command
 from slugc.model.dyno import DynoName, DynoPlan
 from slugc.model.mount import Mount
@@ -43,8 +44,14 @@ class Ground:
     def place(self, plan: DynoPlan, *, terminal: bool = False) -> Placed:
         """All that starts the dyno of `plan`. A control group is made; Placed.remove ends it."""
         layers = plan.tree / "layers"
+        native = layers.is_dir()
         spec = sandbox_spec(
-            plan, mounts=self.mounts, path=self.path, layers=layers if layers.is_dir() else None, terminal=terminal
+            plan,
+            mounts=self.mounts,
+            path=self.path,
+            layers=layers if native else None,
+            launch=launch_layers.read(layers, process_type(plan)) if native else None,
+            terminal=terminal,
         )
         command = self.engine.command(spec)
         if self.offer is None:

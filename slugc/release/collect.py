@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from slugc.buildpack import Workshop, driver
+from slugc.buildpack.cloudnative.processes import merge
 from slugc.events import Emit, ProcessTypesFound, Warned
 from slugc.formats import procfile
 from slugc.formats.release_yaml import ReleaseYaml
@@ -16,18 +18,34 @@ PROCFILE = "Procfile"
 _TYPE = re.compile(r"[-\w]{1,128}", re.ASCII)
 
 
-def collect(group: Sequence[Detected], shop: Workshop, *, emit: Emit) -> ReleaseMetadata:
-    """The last buildpack that has a bin/release speaks for all, and the Procfile is laid over its process types.
+def collect(
+    group: Sequence[Detected],
+    shop: Workshop,
+    *,
+    declared_by: Mapping[str, Sequence[ProcessType]] | None = None,
+    emit: Emit,
+) -> ReleaseMetadata:
+    """The last buildpack that has a bin/release speaks for all classic ones, and stands among the Cloud Native ones
+    (`declared_by`, by buildpack id) at its own place: of two process types of one name the later wins. The
+    Procfile is laid over them.
 
     Raises BuildpackFailed, BuildpackTimedOut, ReleaseUnreadable.
     """
     declared, owner = ReleaseYaml(), ""
-    for member in group:
+    place = 0
+    for position, member in enumerate(group):
         said = driver(member.buildpack).release(shop, emit=emit)
         if said is not None:
-            declared, owner = said, member.buildpack.id
+            declared, owner, place = said, member.buildpack.id, position
     defaults = _usable(declared.default_process_types, owner, emit)
-    commands = read_procfile(shop.app, emit=emit)
+    commands = {} if _specification_only(group, shop) else read_procfile(shop.app, emit=emit)
+    if declared_by is not None:
+        by_group = [list(declared_by.get(member.buildpack.id, ())) for member in group]
+        by_group[place] += process_types({}, defaults, owner)
+        merged = merged_types(by_group, commands, emit)
+        shown = tuple(process.name for process in merged if process.owner != PROCFILE)
+        emit(ProcessTypesFound(procfile=tuple(sorted(commands)), defaults=shown))
+        return ReleaseMetadata(process_types=merged, config_vars=declared.config_vars, addons=declared.addons)
     emit(
         ProcessTypesFound(
             procfile=tuple(sorted(commands)), defaults=tuple(sorted(name for name in defaults if name not in commands))
@@ -38,6 +56,25 @@ def collect(group: Sequence[Detected], shop: Workshop, *, emit: Emit) -> Release
         config_vars=declared.config_vars,
         addons=declared.addons,
     )
+
+
+def merged_types(
+    by_group: Sequence[Sequence[ProcessType]], commands: Mapping[str, str], emit: Emit
+) -> tuple[ProcessType, ...]:
+    """Process types of a group with Cloud Native members, the Procfile's over them."""
+    found = merge(by_group)
+    for warning in found.warnings:
+        emit(Warned(text=warning))
+    default = next((process.name for process in found.processes if process.default), None)
+    chosen = {process.name: process for process in found.processes}
+    chosen |= {name: ProcessType(name=name, command=text, owner=PROCFILE) for name, text in commands.items()}
+    default = default or ("web" if "web" in chosen and (commands or not found.processes) else None)
+    return tuple(replace(chosen[name], default=name == default) for name in sorted(chosen))
+
+
+def _specification_only(group: Sequence[Detected], shop: Workshop) -> bool:
+    """The specification knows no Procfile: strictly, only a buildpack reads it."""
+    return shop.strict and all(member.descriptor is not None for member in group)
 
 
 def read_procfile(app: Path, *, emit: Emit) -> dict[str, str]:
