@@ -50,7 +50,15 @@ INDEXES = (
     "MAVEN_MIRROR_URL",
     "SLUGC_RUNTIME_MIRROR",
 )
+PLACES: Mapping[str, str | None] = {
+    "PIP_FIND_LINKS": " ",
+    "UV_FIND_LINKS": ",",
+    "UV_PYTHON_INSTALL_MIRROR": None,
+    "SLUGC_RUNTIME_MIRROR": None,
+}
+"""Variables whose values may be local paths or `file:` URLs, and what separates several in one value."""
 INSIDE = "/run/slugc/ca"
+PLACES_INSIDE = "/run/slugc/places"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +76,13 @@ def allowed(caller: Mapping[str, str]) -> dict[str, str]:
 
 
 def hand_on(caller: Mapping[str, str]) -> HandedOn:
-    """`allowed`, with every certificate file mounted and its variable pointing at the mount.
+    """`allowed`, with every certificate file and local package folder mounted, and its variable pointing there.
 
     The same place inside on every machine: a path of the caller's home must not end in a slug. A variable
-    whose file is missing is left out, for tools fail on a bundle that is not there.
+    whose file is missing is left out, for tools fail on a bundle or a folder that is not there.
     """
     env = allowed(caller)
+    places = _local_places(env)
     inside: dict[Path, str] = {}
     for name in (*CA_FILES, *CA_FOLDERS):
         if name not in env:
@@ -84,4 +93,22 @@ def hand_on(caller: Mapping[str, str]) -> HandedOn:
             continue
         kind = "folder" if name in CA_FOLDERS else "bundle"
         env[name] = inside.setdefault(source, str(PurePosixPath(INSIDE, f"{kind}-{len(inside) + 1}.pem")))
-    return HandedOn(env=env, mounts=tuple(read_only(source, target) for source, target in inside.items()))
+    mounted = {**inside, **places}
+    return HandedOn(env=env, mounts=tuple(read_only(source, target) for source, target in mounted.items()))
+
+
+def _local_places(env: dict[str, str]) -> dict[Path, str]:
+    """Point the PLACES in `env` at their mounts; what must be mounted where."""
+    inside: dict[Path, str] = {}
+    for name, separator in PLACES.items():
+        kept = []
+        for entry in env.pop(name, "").split(separator) if env.get(name) else ():
+            scheme = "file://" if entry.startswith("file://") else ""
+            path = Path(entry.removeprefix(scheme))
+            if not scheme and not path.is_absolute():
+                kept.append(entry)  # a URL of a network; a relative path means nothing inside
+            elif path.exists():
+                kept.append(scheme + inside.setdefault(path.resolve(), f"{PLACES_INSIDE}/{len(inside) + 1}"))
+        if kept:
+            env[name] = (separator or "").join(kept)
+    return inside

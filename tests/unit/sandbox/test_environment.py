@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from slugc.sandbox.environment import INSIDE, allowed, hand_on
+from slugc.sandbox.environment import INSIDE, PLACES_INSIDE, allowed, hand_on
 
 
 def test_secrets_and_settings_of_the_caller_stay_outside() -> None:
@@ -33,3 +33,21 @@ def test_certificate_files_get_one_place_inside_that_does_not_name_the_callers_h
 def test_a_variable_whose_certificate_file_is_missing_is_left_out(tmp_path: Path) -> None:
     handed = hand_on({"SSL_CERT_FILE": str(tmp_path / "gone.pem"), "SSL_CERT_DIR": str(tmp_path)})
     assert set(handed.env) == {"SSL_CERT_DIR"}
+
+
+def test_local_package_folders_are_mounted_and_missing_ones_left_out(tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    index = "https://wheels.example/simple"
+    handed = hand_on(
+        {
+            "PIP_FIND_LINKS": f"{wheels} {tmp_path / 'gone'} {index}",
+            "UV_FIND_LINKS": f"{tmp_path / 'gone'}",
+            "SLUGC_RUNTIME_MIRROR": f"file://{wheels}",
+        }
+    )
+    assert handed.env == {
+        "PIP_FIND_LINKS": f"{PLACES_INSIDE}/1 {index}",
+        "SLUGC_RUNTIME_MIRROR": f"file://{PLACES_INSIDE}/1",
+    }
+    assert [(mount.source, mount.target) for mount in handed.mounts] == [(wheels, f"{PLACES_INSIDE}/1")]
