@@ -9,6 +9,7 @@ from slugc.host.clock import Clock, SystemClock
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, BuildResult, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, DynoSize
+from slugc.model.finding import Finding
 from slugc.model.release import ReleaseManifest
 
 
@@ -83,3 +84,12 @@ def release(
         config=config or {},
     )
     return boot.write_release(boot.find(reference, asking), out, asking)
+
+
+def doctor(*, home: Home | None = None) -> tuple[Finding, ...]:
+    """What this machine offers, and what to install for more. Changes nothing and fetches nothing."""
+    from slugc.sandbox import cgroups, choose
+    from slugc.stack import machine
+
+    walls = (choose.finding(), cgroups.finding())
+    return machine.survey(home or Home.of_this_user(), environ=os.environ, given=walls)

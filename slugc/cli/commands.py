@@ -25,6 +25,11 @@ COMMANDS: dict[str, CommandEntry] = {
     "release": CommandEntry(
         module="release", help="Write a slug and its config vars as a release manifest.", section="Run"
     ),
+    "doctor": CommandEntry(
+        module="doctor",
+        help="Say what this machine offers, and what to install for more.",
+        section="This machine",
+    ),
     "stack": CommandEntry(
         module="stack",
         help="Make, import and remove the root file systems under builds and dynos.",

@@ -1,8 +1,6 @@
 """`slugc stack`: the root file systems that builds and dynos stand on."""
 
-import json as json_text
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +13,7 @@ from slugc.cli.session import open_session
 app = typer.Typer(
     cls=TopicGroup,
     invoke_without_command=True,
+    add_completion=False,
     rich_markup_mode=None,
     help="Root file systems: `host`, and those made from packages or taken from archives.",
 )
@@ -30,12 +29,13 @@ def topic(ctx: typer.Context) -> None:
 @app.command("list")
 def list_stacks(*, json: JsonOption = False) -> None:
     """Show the stacks of this machine."""
+    from slugc.render import json as json_form
     from slugc.render.tables import table
     from slugc.stack.store import entries
 
     found = entries(home=open_session(json=json).home)
     if json:
-        typer.echo(json_text.dumps([asdict(entry) for entry in found]))
+        typer.echo(json_form.document(found))
         return
     records = [(entry.record, entry.origin) for entry in found]
     rows = [(r.name, f"{r.distro} {r.distro_version}", r.arch, r.glibc, r.digest[:12], o) for r, o in records]
@@ -97,4 +97,6 @@ def remove(name: Annotated[str, typer.Argument(help="The stack's name.")]) -> No
 
 
 def _say(name: str, digest: str, *, json: bool) -> None:
-    typer.echo(json_text.dumps({"name": name, "digest": digest}) if json else f"{name} {digest}")
+    from slugc.render import json as json_form
+
+    typer.echo(json_form.document({"name": name, "digest": digest}) if json else f"{name} {digest}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slugc.host.processes import Command
+from slugc.model.finding import Finding
 
 CONTROLLERS = ("memory", "pids", "cpu")
 REMOVE_SECONDS = 5.0
@@ -221,3 +222,12 @@ def _stat(path: Path, key: str) -> int | None:
         if name == key and value.strip().isdigit():
             return int(value)
     return None
+
+
+def finding() -> Finding:
+    """What bounds dynos, as `slugc doctor` shows it."""
+    offer = look()
+    if offer.version is not None:
+        return Finding(name="limits", ok=True, detail=offer.text)
+    hint = "Memory is then watched, not bounded. Start slugc by `systemd-run --user --scope`, or as root."
+    return Finding(name="limits", ok=False, detail=offer.text, hint=hint)

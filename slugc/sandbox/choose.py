@@ -11,6 +11,7 @@ from pathlib import Path
 from slugc.errors.sandbox import IsolationUnavailable
 from slugc.host.processes import Command, capture
 from slugc.model.build import Isolation
+from slugc.model.finding import Finding
 from slugc.sandbox.bubblewrap import Bubblewrap
 from slugc.sandbox.spec import Engine
 from slugc.sandbox.unisolated import Unisolated
@@ -100,3 +101,14 @@ def _refusal(program: Path) -> str | None:
     except OSError as error:
         return f"bubblewrap cannot be started ({error})"
     return None if completed.status == 0 else explain(stderr)
+
+
+def finding() -> Finding:
+    """Isolation, as `slugc doctor` shows it."""
+    attempt = try_bubblewrap()
+    if attempt.program is not None:
+        return Finding(name="isolation", ok=True, detail=f"bubblewrap ({attempt.program})")
+    hint = "Builds and dynos then run without walls. Install bubblewrap 0.11 or later, and allow user namespaces: "
+    hint += "sysctl kernel.apparmor_restrict_unprivileged_userns=0 on newer Ubuntu, a container with --privileged "
+    hint += "or an unconfined seccomp profile."
+    return Finding(name="isolation", ok=False, detail=attempt.reason, hint=hint)
