@@ -36,5 +36,22 @@ COMMANDS: dict[str, CommandEntry] = {
         section="This machine",
         topic=True,
     ),
+    "apps": CommandEntry(module="apps", help="Create, list and destroy apps.", section="Platform", topic=True),
+    "deploy": CommandEntry(module="deploy", help="Build if needed, release, restart.", section="Platform"),
+    "releases": CommandEntry(module="releases", help="The releases of an app.", section="Platform", topic=True),
+    "rollback": CommandEntry(module="rollback", help="Go back to an earlier release.", section="Platform"),
+    "config": CommandEntry(module="config", help="Config vars: set, unset, edit.", section="Platform", topic=True),
+    "addons": CommandEntry(
+        module="addons", help="PostgreSQL, Redis and addresses of other services.", section="Platform", topic=True
+    ),
+    "ps": CommandEntry(module="ps", help="Dynos: list, scale, restart, stop.", section="Platform", topic=True),
+    "console": CommandEntry(module="console", help="The app's console in a one-off dyno.", section="Platform"),
+    "features": CommandEntry(
+        module="features", help="Switch features of an app on and off.", section="Platform", topic=True
+    ),
+    "maintenance": CommandEntry(
+        module="maintenance", help="Show a maintenance page instead of the app.", section="Platform", topic=True
+    ),
+    "schedule": CommandEntry(module="schedule", help="Run commands by the clock.", section="Platform", topic=True),
 }
 SECTIONS = ("Build", "Slugs", "Run", "Platform", "This machine")

@@ -1,6 +1,6 @@
 """`slugc run`: a command in a one-off dyno."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +8,7 @@ from typer.core import TyperCommand
 
 from slugc.cli.options import EnvFileOption, EnvOption, config_vars, dyno_size
 from slugc.cli.session import open_session
+from slugc.errors.usage import BadArguments
 from slugc.model.build import Isolation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -22,8 +23,9 @@ class RunCommand(TyperCommand):
 
 
 def separated(args: Sequence[str], with_value: Collection[str]) -> list[str]:
-    """`args` with `--` before the second word that is neither an option nor an option's value."""
-    words, skip = 0, False
+    """`args` with `--` before the second word that is neither an option nor an option's value; after `--app`
+    before the first, which is then the command."""
+    words, skip, first = 0, False, 2
     for at, word in enumerate(args):
         if skip:
             skip = False
@@ -31,9 +33,10 @@ def separated(args: Sequence[str], with_value: Collection[str]) -> list[str]:
             break
         elif word.startswith("-") and word != "-":
             skip = word in with_value
+            first = 1 if word in ("--app", "-a") or word.startswith("--app=") else first
         else:
             words += 1
-            if words == 2:
+            if words == first:
                 return [*args[:at], "--", *args[at:]]
     return list(args)
 
@@ -41,8 +44,12 @@ def separated(args: Sequence[str], with_value: Collection[str]) -> list[str]:
 @app.command(cls=RunCommand)
 def run(
     slug: Annotated[
-        str, typer.Argument(metavar="SLUG|SRC|RELEASE.json", help="A slug, a source to build first, or a release.json.")
-    ],
+        str,
+        typer.Argument(
+            metavar="SLUG|SRC|RELEASE.json",
+            help="A slug, a source to build first, or a release.json. With --app: the first word of CMD.",
+        ),
+    ] = "",
     command: Annotated[
         list[str] | None,
         typer.Argument(metavar="[--] [CMD...]", help="A process type and its arguments, or any command."),
@@ -60,12 +67,23 @@ def run(
     isolation: Annotated[
         Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
     ] = Isolation.AUTO,
+    app_name: Annotated[
+        str | None, typer.Option("--app", "-a", metavar="NAME", help="Run on this app's current release.")
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="With --app: its output goes to the app's log.")
+    ] = False,
 ) -> int:
     """Run a command in a one-off dyno, attached to this terminal or these pipes.
 
     One word is shell text; several arrive as they were typed. The exit code is the command's. What it writes is
     gone afterwards, and nothing that it started survives it.
     """
+    if app_name is not None:
+        words = [*([slug] if slug else []), *(command or [])]
+        return _on_app(app_name, words, config_vars(env, env_file), type_name, size, detach=detach)
+    if not slug:
+        raise BadArguments(message="run needs a slug, a source or a release.json; or --app NAME")
     from slugc import api
 
     session = open_session()
@@ -81,3 +99,17 @@ def run(
         clock=session.clock,
         emit=session.emit,
     )
+
+
+def _on_app(
+    app_name: str, words: list[str], config: Mapping[str, str], type_name: str | None, size: str, *, detach: bool
+) -> int:
+    from slugc.cli import oneoff
+    from slugc.cli.remote import Remote, RemoteApp
+    from slugc.host.home import Home
+
+    remote = RemoteApp(Remote.of(Home.of_this_user()), app_name)
+    if detach:
+        typer.echo(oneoff.run_detached(remote, words, config=config, type_name=type_name, size=dyno_size(size)))
+        return 0
+    return oneoff.run_on_app(remote, words, config=config, type_name=type_name, size=dyno_size(size))

@@ -4,7 +4,7 @@ import pytest
 
 from slugc.cli.run import separated
 
-WITH_VALUE = {"-e", "--env", "--type"}
+WITH_VALUE = {"-e", "--env", "--type", "--app"}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ WITH_VALUE = {"-e", "--env", "--type"}
         ("--type rake a.slug", "--type rake a.slug"),
         ("--env=A=1 a.slug bash -l", "--env=A=1 a.slug -- bash -l"),
         ("a.slug --type web --help", "a.slug --type web --help"),
+        ("--app demo bash -c x", "--app demo -- bash -c x"),
+        ("bash --app demo", "bash --app demo"),
     ],
 )
 def test_options_behind_the_command_are_the_commands_own(given: str, read: str) -> None:

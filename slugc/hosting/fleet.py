@@ -1,0 +1,111 @@
+"""All apps of one platform: brought up from the ledger, and taken down in order."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+from slugc.addons.servers import free_port
+from slugc.errors.addons import NotConfirmed
+from slugc.errors.ledger import NoSuchApp
+from slugc.errors.root import SlugcError
+from slugc.hosting import attachments
+from slugc.hosting.app import HostedApp
+from slugc.hosting.hearing import Hear
+from slugc.hosting.jobs import Scheduler
+from slugc.hosting.world import World
+from slugc.model.app import App
+from slugc.model.release import Release
+
+INTERRUPTED = "the platform stopped while its release command ran"
+
+
+class Fleet:
+    """Belongs to one event loop. `notes` collects what went wrong with single parts while starting."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.notes: list[str] = []
+        self._apps: dict[str, HostedApp] = {}
+        self._scheduler: asyncio.Task[None] | None = None
+
+    def __iter__(self) -> Iterator[HostedApp]:
+        return iter(tuple(self._apps.values()))
+
+    async def start(self) -> None:
+        """Bring everything back that the ledger knows: servers of add-ons first, then apps, then jobs."""
+        world = self.world
+        await asyncio.to_thread(world.ledger.settle_pending, INTERRUPTED)
+        await asyncio.gather(*(self._start_server(addon.name) for addon in world.ledger.addons()))
+        for facts in world.ledger.apps():
+            self._apps[facts.name] = HostedApp(facts.name, world)
+        await asyncio.gather(*(app.start() for app in self))
+        scheduler = Scheduler(self._apps.get, world.ledger.jobs)
+        self._scheduler = asyncio.create_task(scheduler.run(world.clock.now))
+
+    async def shutdown(self) -> None:
+        """Jobs, then dynos (TERM, grace, KILL), then the servers they talked to."""
+        if self._scheduler is not None:
+            self._scheduler.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._scheduler
+        await asyncio.gather(*(app.shutdown() for app in self))
+        await self.world.servers.stop_all()
+
+    def app(self, name: str) -> HostedApp:
+        """Raises NoSuchApp."""
+        found = self._apps.get(name)
+        if found is None:
+            raise NoSuchApp(name=name, known=sorted(self._apps))
+        return found
+
+    async def create_app(self, name: str, *, folder: str | None = None) -> App:
+        """`folder`: commands given there mean this app. Raises InvalidAppName, AppNameTaken."""
+        ledger, user = self.world.ledger, self.world.user
+        await asyncio.to_thread(ledger.create_app, name, user=user)
+        await asyncio.to_thread(ledger.put_setting, name, "port", str(free_port()), user=user)
+        if folder is not None:
+            await asyncio.to_thread(ledger.put_setting, name, "folder", folder, user=user)
+        self._apps[name] = app = HostedApp(name, self.world)
+        await app.start()
+        return ledger.app(name)
+
+    async def destroy_app(self, name: str, *, confirm: str | None) -> None:
+        """With its dynos and the add-ons made for it, their data included. Raises NoSuchApp, NotConfirmed."""
+        app = self.app(name)
+        if confirm != name:
+            raise NotConfirmed(what="app", name=name, given=confirm)
+        for addon in self.world.ledger.addons():
+            if addon.app == name:
+                await attachments.destroy(self.world, tuple(self), addon.name, app=name, confirm=addon.name)
+        await self.world.router.remove_app(name)
+        await asyncio.to_thread(self.world.ledger.destroy_app, name, user=self.world.user)
+        del self._apps[name]
+        await app.shutdown()
+
+    async def deploy(
+        self, name: str, slug: str, *, commit: str | None, description: str | None, hear: Hear | None = None
+    ) -> Release:
+        """As HostedApp.deploy; the first time with the add-ons that the slug asks for."""
+        app = self.app(name)
+        if self.world.ledger.current(name).release.slug is None:
+            await attachments.create_wanted(app, self.world.store.find(slug).manifest.addons)
+        return await app.deploy(slug, commit=commit, description=description, hear=hear)
+
+    async def wake(self, name: str) -> bool:
+        """A request came for a sleeping app. False: no dyno will come."""
+        app = self._apps.get(name)
+        return app is not None and await app.supervisor.wake()
+
+    def hear_router(self, name: str, lines: bytes) -> None:
+        app = self._apps.get(name)
+        if app is not None:
+            app.log.write("heroku", "router", lines)
+
+    async def _start_server(self, name: str) -> None:
+        addon = next(addon for addon in self.world.ledger.addons() if addon.name == name)
+        if addon.service == attachments.URL:
+            return
+        try:
+            await self.world.servers.start(addon)
+        except SlugcError as error:
+            self.notes.append(f"{addon.name}: {error.summary}")

@@ -1,0 +1,75 @@
+"""`platform start --detach`: the same process, without a terminal."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from slugc.errors.platform import PlatformAlreadyRuns, PlatformDidNotStart
+from slugc.host.home import Home
+from slugc.host.unix_http import call
+from slugc.server import ownership
+
+START_SECONDS = 120.0
+TAIL = 2_000
+
+
+def start(home: Home, words: Sequence[str]) -> dict[str, Any]:
+    """Start `slugc platform start WORDS` in a session of its own, and wait until it answers: its facts.
+
+    Raises PlatformAlreadyRuns, PlatformDidNotStart.
+    """
+    log = ownership.log_path(home)
+    home.state.mkdir(parents=True, exist_ok=True)
+    home.state.chmod(0o700)
+    # Looked at first for the sake of its message; the child takes the lock for itself.
+    os.close(ownership.take(home))
+    began = log.stat().st_size if log.exists() else 0
+    with log.open("ab") as out:
+        log.chmod(0o600)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "slugc", "platform", "start", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd="/",
+            env={**os.environ, "SLUGC_HOME": str(home.root)},
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        facts = answering(home)
+        if facts is not None:
+            child.returncode = 0  # it goes on without us; Popen must not complain about that
+            return facts
+        if child.poll() is not None:
+            break
+        time.sleep(0.05)
+    tail = log.read_bytes()[began:][-TAIL:].decode(errors="replace").strip()
+    raise PlatformDidNotStart(log=str(log), tail=tail or f"It did not answer within {START_SECONDS:.0f} seconds.")
+
+
+def answering(home: Home) -> dict[str, Any] | None:
+    """The facts of the platform that runs there; None where none answers."""
+    try:
+        status, facts = call(ownership.socket_path(home), "GET", "/platform", timeout=10)
+    except OSError:
+        return None
+    return facts if status == 200 and isinstance(facts, dict) else None
+
+
+def stop(home: Home) -> int | None:
+    """Ask the platform to end and wait until it has: its pid; None where none runs."""
+    facts = answering(home)
+    if facts is None:
+        return None
+    call(ownership.socket_path(home), "POST", "/platform/actions/stop", {}, timeout=10)
+    while True:
+        try:
+            os.close(ownership.take(home))
+        except PlatformAlreadyRuns:
+            time.sleep(0.05)
+        else:
+            return int(facts["pid"])

@@ -1,0 +1,99 @@
+"""The socket of the platform: who may speak on it, and the server behind it."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from uvicorn import Config, Server
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from slugc.host.unix_http import socket_address
+
+BACKLOG = 256
+_REFUSAL = (
+    b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+)
+_REFUSED = b'{"id":"platform.other-user","message":"This platform belongs to another user","exit_code":79}'
+
+
+def listen(path: Path) -> socket.socket:
+    """A listening socket at `path`, 0600 from its first moment. A stale one of a killed platform is replaced:
+    the caller owns the folder's lock."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        with socket_address(path) as address:
+            listener.bind(address)
+    finally:
+        os.umask(before)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def peer_uid(connection: Any) -> int:
+    """The user at the other end, as the kernel knows it."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[1])
+
+
+class OwnersProtocol(H11Protocol):
+    """Talks to the platform's own user and to root; whoever else gets through the folder's modes is refused."""
+
+    def connection_made(self, transport: Any) -> None:
+        uid = peer_uid(transport.get_extra_info("socket"))
+        if uid not in (os.geteuid(), 0):
+            transport.write(_REFUSAL % (len(_REFUSED), _REFUSED))
+            transport.close()
+            return
+        super().connection_made(transport)
+
+
+class QuietServer(Server):
+    """Leaves signals to the platform, and says when it listens."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Interface:
+    """The HTTP interface of one platform on its socket."""
+
+    def __init__(self, application: Starlette, listener: socket.socket) -> None:
+        config = Config(
+            application,
+            http=OwnersProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._server = QuietServer(config)
+        self._listener = listener
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        await self._server.listens.wait()
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task

@@ -1,0 +1,123 @@
+"""What every route needs: bodies read, answers written, errors told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from slugc.errors.platform import BadRequest
+from slugc.errors.root import SlugcError
+from slugc.hosting.app import HostedApp
+from slugc.hosting.fleet import Fleet
+
+Change = Callable[[Callable[[bytes], None]], Awaitable[Mapping[str, Any]]]
+"""A change that may take long: gets a listener for output, gives the answer's object."""
+STREAM = "application/x-ndjson"
+_STATUS = {
+    "ledger.no-such-app": 404,
+    "ledger.no-such-release": 404,
+    "dyno.not-found": 404,
+    "ledger.app-name-taken": 409,
+}
+
+
+def fleet(request: Request) -> Fleet:
+    found = request.app.state.fleet
+    assert isinstance(found, Fleet)
+    return found
+
+
+def hosted(request: Request) -> HostedApp:
+    """The app of the path. Raises NoSuchApp."""
+    return fleet(request).app(request.path_params["app"])
+
+
+class Body:
+    """A JSON object that was sent, read field by field with its types."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    @classmethod
+    async def of(cls, request: Request) -> "Body":
+        """Raises BadRequest."""
+        text = await request.body()
+        try:
+            values = json.loads(text) if text else {}
+        except ValueError as error:
+            raise BadRequest(reason=f"the body is not JSON ({error})") from error
+        if not isinstance(values, dict):
+            raise BadRequest(reason="the body is no JSON object")
+        return cls(values)
+
+    def text(self, name: str) -> str:
+        value = self.values.get(name)
+        if not isinstance(value, str):
+            raise BadRequest(reason=f"{name} must be text")
+        return value
+
+    def maybe_text(self, name: str) -> str | None:
+        return None if self.values.get(name) is None else self.text(name)
+
+    def flag(self, name: str) -> bool:
+        value = self.values.get(name)
+        if not isinstance(value, bool):
+            raise BadRequest(reason=f"{name} must be true or false")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        value = self.values.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise BadRequest(reason=f"{name} must be a list of texts")
+        return value
+
+    def mapping(self, name: str) -> dict[str, str]:
+        value = self.values.get(name, {})
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise BadRequest(reason=f"{name} must be an object of texts")
+        return value
+
+
+def error_row(error: SlugcError) -> dict[str, Any]:
+    return {
+        "id": error.code,
+        "message": error.summary,
+        "detail": error.detail,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+    }
+
+
+async def refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, SlugcError)
+    return JSONResponse(error_row(error), status_code=_STATUS.get(error.code, 422))
+
+
+async def answered(request: Request, change: Change) -> Response:
+    """The change's answer; to a client that takes ndjson, lines of output before it.
+
+    Lines are {"output": text}, then one {"result": object} or {"error": object}. A client that goes away does
+    not stop the change: what the ledger has begun comes to its end.
+    """
+    if STREAM not in request.headers.get("accept", ""):
+        return JSONResponse(await asyncio.shield(asyncio.ensure_future(change(lambda _: None))))
+    return StreamingResponse(_lines(change), media_type=STREAM)
+
+
+async def _lines(change: Change) -> AsyncIterator[bytes]:
+    heard: asyncio.Queue[bytes | None] = asyncio.Queue()
+    work = asyncio.ensure_future(change(heard.put_nowait))
+    work.add_done_callback(lambda _: heard.put_nowait(None))
+    while (data := await heard.get()) is not None:
+        yield _line({"output": data.decode(errors="replace")})
+    try:
+        yield _line({"result": await work})
+    except SlugcError as error:
+        yield _line({"error": error_row(error)})
+
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
