@@ -8,7 +8,6 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +123,7 @@ class BuildCache:
             part.replace(file)
         return file.stat().st_size
 
-    def import_(self, file: Path, *, trash: Path) -> int:
+    def import_(self, file: Path) -> int:
         """Replace the cache by an exported one; bytes of content. Raises CacheArchiveRefused."""
         if not file.is_file():
             raise CacheArchiveRefused(archive=str(file), reason="there is no such file")
@@ -135,11 +134,11 @@ class BuildCache:
                 raise CacheArchiveRefused(archive=str(file), reason=str(error)) from error
             if not (work / "raw" / LIVE).is_dir():
                 raise CacheArchiveRefused(archive=str(file), reason=f"it holds no {LIVE}/ folder")
-            self.swap(work / "raw" / LIVE, trash)
+            self.swap(work / "raw" / LIVE, work / "trash")
         return self.size()
 
 
-def known_apps(home: Home) -> Mapping[str, int]:
+def known_apps(home: Home) -> dict[str, int]:
     """Bytes of every app's cache, by the app's name or path."""
     found = {}
     for folder in sorted(home.cache.glob("*")):

@@ -14,12 +14,12 @@ from slugc.buildpack.wanted import wanted
 from slugc.cache import BuildCache, Remembered
 from slugc.compile import Compilation, compile_app, inputs
 from slugc.compile.workshop import open_workshop
-from slugc.detect import candidates, resolve
+from slugc.detect import candidates, explain, resolve
 from slugc.events import BuildFinished, BuildStarted, Emit, InputsChanged, NothingChanged, silent
 from slugc.host.clock import Clock
 from slugc.host.files import scratch
 from slugc.host.home import Home
-from slugc.model.build import BuildRequest, BuildResult, Detected, ReleaseMetadata, SourceTree
+from slugc.model.build import BuildRequest, BuildResult, Detected, Detection, ReleaseMetadata, SourceTree
 from slugc.model.buildpack import Buildpack, BuildpackRecord, BuildpackReference
 from slugc.model.inputs import Inputs, changes
 from slugc.model.slug import Slug, SlugManifest
@@ -94,6 +94,19 @@ def why(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str
         known = site.cache.recall()
         now, _, _ = look(site, work, known)
         return tuple(_reasons(site, known, now))
+
+
+def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, environ: Mapping[str, str]) -> Detection:
+    """What the buildpacks' bin/detect say of the source, without building it."""
+    site = open_site(request, home=home, clock=clock, environ=environ, emit=silent)
+    with scratch(home.work, "detect") as work:
+        tree = _snapshot(site, work)
+        references = wanted(request.buildpacks, tree.root)
+        asked = candidates(references, source=tree.root, home=home, network=request.network, emit=silent)
+        shop = open_workshop(
+            request, tree, stack=site.stack, engine=site.choice.engine, home=home, work=work, environ=environ
+        )
+        return explain(asked, shop, source=request.source, every=every)
 
 
 def open_site(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str], emit: Emit) -> Site:

@@ -1,5 +1,5 @@
 """Stage `detect`: which buildpacks build this app."""
 
-from slugc.detect.resolve import candidates, resolve
+from slugc.detect.resolve import candidates, explain, resolve
 
-__all__ = ["candidates", "resolve"]
+__all__ = ["candidates", "explain", "resolve"]

@@ -13,7 +13,7 @@ from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDete
 from slugc.errors.source import BuildpackNotFound
 from slugc.events import BuildpackTried, Emit, GroupResolved
 from slugc.host.home import Home
-from slugc.model.build import Detected
+from slugc.model.build import Detected, Detection, Tried
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 
 LISTED = 20
@@ -97,6 +97,32 @@ def _first(asked: Sequence[Buildpack], shop: Workshop, emit: Emit) -> tuple[Dete
     listing = sorted(item.name for item in shop.app.iterdir())
     shown = [*listing[:LISTED], f"... {len(listing) - LISTED} more"] if len(listing) > LISTED else listing
     raise NoBuildpackDetected(tried=[buildpack.id for buildpack in asked], listing=shown)
+
+
+def explain(asked: Sequence[Buildpack], shop: Workshop, *, source: str, every: bool) -> Detection:
+    """What each bin/detect says, without building: up to the one that decides, or all of them with `every`.
+    Nothing that a buildpack does raises here."""
+    forced = bool(asked) and asked[0].reference.explicit
+    tried: list[Tried] = []
+    for buildpack in asked:
+        verdict = driver(buildpack).detect(shop)
+        tried.append(
+            Tried(
+                buildpack=buildpack.reference.text,
+                id=buildpack.id,
+                passed=verdict.passed,
+                code=verdict.code,
+                name=verdict.name,
+                stderr=verdict.stderr,
+                seconds=verdict.seconds,
+                problem=verdict.problem,
+            )
+        )
+        if verdict.passed is not forced and not every:
+            break
+    passed = tuple(one.id for one in tried if one.passed)
+    chosen = (passed if len(passed) == len(asked) else ()) if forced else passed[:1]
+    return Detection(source=source, forced=forced, tried=tuple(tried), chosen=chosen)
 
 
 def ask(buildpack: Buildpack, shop: Workshop, emit: Emit) -> Verdict:

@@ -92,3 +92,31 @@ class BuildResult:
     """True where nothing had changed and no buildpack ran."""
     reasons: tuple[str, ...] = ()
     """Why the buildpacks ran: each input that changed since the previous slug."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What one bin/detect said of one source."""
+
+    buildpack: str
+    """The reference as it was named."""
+    id: str
+    passed: bool
+    code: int
+    name: str = ""
+    stderr: str = ""
+    seconds: float = 0.0
+    problem: str | None = None
+    """Why there is no verdict: it could not be started, or ran out of time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """One row of the matrix: a source, and what the buildpacks said of it."""
+
+    source: str
+    forced: bool
+    """True where the buildpacks were named: all of them must accept the source. False: the first one that does wins."""
+    tried: tuple[Tried, ...]
+    chosen: tuple[str, ...]
+    """The ids of the buildpacks that would build it, in order; empty: none would."""
