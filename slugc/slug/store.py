@@ -72,7 +72,7 @@ class SlugStore:
         """The stored slug, or None where it is gone or can no longer be read."""
         try:
             return read_manifest(self.path_of(digest))
-        except SlugError:
+        except (SlugError, OSError):
             return None
 
     def copy_out(self, slug: Slug, target: Path) -> Slug:

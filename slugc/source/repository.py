@@ -84,7 +84,10 @@ def check_out(repository: Path, commit: str, target: Path, *, scratch: Path) -> 
 
 def fill_submodules(repository: Path, target: Path, links: tuple[tuple[str, str], ...], *, scratch: Path) -> None:
     """Check every submodule out into its (empty) folder of `target`."""
-    urls = _submodule_urls(target / ".gitmodules") if links else {}
+    scratch.mkdir(parents=True, exist_ok=True)
+    names = target / ".gitmodules"
+    # A copied work tree has lost the file already: it is litter there.
+    urls = _submodule_urls(names if names.is_file() else repository / ".gitmodules") if links else {}
     for path, commit in links:
         place = target / path
         if place.is_symlink() or (place.is_dir() and any(place.iterdir())):

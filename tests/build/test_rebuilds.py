@@ -1,0 +1,198 @@
+"""The second build: a no-op where nothing changed, and reasons where something did."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from slugc import events
+from slugc.cache import BuildCache
+from slugc.errors.cache import CacheArchiveRefused
+from slugc.errors.compile import BuildpackFailed
+from slugc.model.build import Isolation
+
+
+def ran(builder):
+    return any(isinstance(event, events.BuildpackStarted) for event in builder.seen)
+
+
+def test_an_unchanged_source_gives_the_same_slug_and_runs_nothing(builder, app, tmp_path):
+    source = app({"hello.txt": "x"})
+    first = builder.build(source, "hello")
+    second = builder.build(source, "hello", out=tmp_path / "again.slug")
+    assert (second.reused, second.reasons) == (True, ())
+    assert not ran(builder)
+    assert second.slug.manifest == first.slug.manifest
+    assert second.slug.path.read_bytes() == first.slug.path.read_bytes()
+    assert "Nothing changed" in builder.transcript
+    assert builder.why(source, "hello") == ()
+
+
+def test_a_touched_or_freshly_checked_out_file_is_no_change(builder, app):
+    source = app({"hello.txt": "x", "b": "y"})
+    builder.build(source, "hello")
+    os.utime(source / "b")
+    (source / "hello.txt").unlink()
+    (source / "hello.txt").write_text("x")
+    assert builder.build(source, "hello").reused
+
+
+def test_a_change_that_keeps_size_and_mtime_is_seen(builder, app):
+    source = app({"hello.txt": "aaaa"})
+    time.sleep(2.1)
+    builder.build(source, "hello")
+    builder.build(source, "hello")
+    info = (source / "hello.txt").stat()
+    with (source / "hello.txt").open("r+") as file:
+        file.write("bbbb")
+    os.utime(source / "hello.txt", ns=(info.st_atime_ns, info.st_mtime_ns))
+    assert builder.build(source, "hello").reasons == ("hello.txt has changed",)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda s: (s / "hello.txt").write_text("other"), "hello.txt has changed"),
+        (lambda s: (s / "new").write_text("x"), "new has been added"),
+        (lambda s: (s / "b").unlink(), "b has been removed"),
+        (lambda s: (s / "b").chmod(0o755), "b has changed"),
+        (lambda s: ((s / "l").unlink(), (s / "l").symlink_to("else")), "l has changed"),
+        (lambda s: (s / "empty").mkdir(), "empty has been added"),
+        (lambda s: [(s / f"n{i}").write_text("x") for i in range(9)], "4 more files have changed"),
+    ],
+)
+def test_each_changed_file_is_named(builder, app, change, reason):
+    source = app({"hello.txt": "x", "b": "y"})
+    (source / "l").symlink_to("b")
+    builder.build(source, "hello")
+    change(source)
+    assert reason in builder.why(source, "hello")
+    result = builder.build(source, "hello")
+    assert reason in result.reasons
+    assert f"- {reason}" in builder.transcript
+    assert ran(builder)
+
+
+def test_options_config_vars_buildpacks_and_the_environment_count(builder, app):
+    source = app({"hello.txt": "x"})
+    builder.build(source, "hello", config={"A": "1"})
+    assert builder.why(source, "hello", config={"A": "1"}) == ()
+    assert builder.why(source, "hello", config={"A": "2"}) == ("the config var A has changed",)
+    assert builder.why(source, "hello") == ("the config var A has been unset",)
+    assert builder.why(source, "hello", config={"A": "1"}, level=4) == ("the option --level has changed from 3 to 4",)
+    assert "the isolation has changed from bubblewrap to none" in builder.why(
+        source, "hello", config={"A": "1"}, isolation=Isolation.NONE
+    )
+    (reason,) = builder.why(source, "hello", "probe", config={"A": "1"})
+    assert reason.startswith("the buildpacks have changed from ")
+    builder.environ = {**builder.environ, "PIP_INDEX_URL": "http://127.0.0.1/x"}
+    assert builder.why(source, "hello", config={"A": "1"}) == ("the environment variable PIP_INDEX_URL has been set",)
+
+
+def test_values_of_config_vars_are_not_kept_in_the_clear(builder, app):
+    source = app({"hello.txt": "x"})
+    builder.build(source, "hello", config={"A": "correct horse battery staple"})
+    inputs = BuildCache(home=builder.home, app=str(source)).folder / "inputs"
+    assert inputs.stat().st_mode & 0o777 == 0o600
+    assert b"correct horse" not in inputs.read_bytes()
+
+
+def test_an_edited_buildpack_rebuilds(builder, app, tmp_path, packs):
+    subprocess.run(["cp", "-r", packs / "hello", tmp_path / "mine"], check=True)
+    source = app({"hello.txt": "x"})
+    builder.build(source, tmp_path / "mine")
+    with (tmp_path / "mine" / "bin" / "compile").open("a") as file:
+        file.write("echo more\n")
+    assert builder.build(source, tmp_path / "mine").reasons == (f"the buildpack {tmp_path / 'mine'} has changed",)
+
+
+def test_rebuild_and_no_cache_run_the_buildpacks(builder, app):
+    source = app({"a": "b"})
+    builder.build(source, "counter")
+    builder.build(source, "counter", rebuild=True)
+    assert "build number 2" in builder.transcript
+    builder.build(source, "counter", use_cache=False)
+    assert "build number 1" in builder.transcript
+    builder.build(source, "counter", rebuild=True)
+    assert "build number 3" in builder.transcript
+
+
+def test_a_lost_slug_is_built_again(builder, app):
+    source = app({"hello.txt": "x"})
+    first = builder.build(source, "hello")
+    first.slug.path.unlink()
+    second = builder.build(source, "hello")
+    assert second.reasons == ("the last slug is no longer in the store",)
+    assert second.slug.path.exists()
+
+
+def test_a_failed_build_leaves_the_cache_as_it_was(builder, app):
+    source = app({"a": "b"})
+    builder.build(source, "counter")
+    (source / "fail-after-cache").write_text("")
+    with pytest.raises(BuildpackFailed):
+        builder.build(source, "counter")
+    (source / "fail-after-cache").unlink()
+    builder.build(source, "counter", rebuild=True)
+    assert "build number 2" in builder.transcript
+
+
+@pytest.mark.parametrize("damage", ["pipe", "file", "unreadable-inputs"])
+def test_a_broken_cache_makes_a_build_slower_and_nothing_else(builder, app, damage):
+    source = app({"a": "b"})
+    builder.build(source, "counter")
+    cache = BuildCache(home=builder.home, app=str(source))
+    if damage == "pipe":
+        os.mkfifo(cache.live / "counter" / "pipe")
+    elif damage == "file":
+        subprocess.run(["rm", "-r", cache.live], check=True)
+        cache.live.write_text("not a folder")
+    else:
+        (cache.folder / "inputs").write_bytes(b"slugc-inputs-2\n\xc1\xc1")
+    builder.build(source, "counter", rebuild=True)
+    assert "build number" in builder.transcript
+
+
+def test_a_cache_travels_between_machines(builder, app, tmp_path):
+    source = app({"a": "b"})
+    builder.build(source, "counter")
+    cache = BuildCache(home=builder.home, app=str(source))
+    (cache.live / "counter" / "link").symlink_to("count")
+    assert cache.export(tmp_path / "cache.tar.zst") > 0
+    elsewhere = BuildCache(home=type(builder.home)(tmp_path / "other"), app=str(source))
+    assert elsewhere.import_(tmp_path / "cache.tar.zst") == cache.size() == elsewhere.size()
+    builder.home = elsewhere.home
+    builder.build(source, "counter")
+    assert "build number 2" in builder.transcript
+    assert os.readlink(elsewhere.live / "counter" / "link") == "count"
+
+
+def test_what_is_no_cache_is_refused(builder, tmp_path):
+    cache = BuildCache(home=builder.home, app="x")
+    (tmp_path / "bad").write_bytes(b"x")
+    for name in ("bad", "missing"):
+        with pytest.raises(CacheArchiveRefused):
+            cache.import_(tmp_path / name)
+
+
+def test_sources_at_a_commit_are_no_ops_too(builder, app):
+    source = app({"hello.txt": "x"})
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+        subprocess.run(["git", *identity, *words], cwd=source, check=True)
+    assert not builder.build(f"{source}#HEAD", "hello").reused
+    assert builder.build(f"{source}#HEAD", "hello").reused
+    (source / "hello.txt").write_text("work tree only")
+    assert builder.build(f"{source}#HEAD", "hello").reused
+
+
+def test_only_the_changed_layers_frames_are_compressed_again(builder, app):
+    source = app({"hello.txt": "x", "big": os.urandom(9 << 20)})
+    builder.build(source, "hello")
+    (source / "hello.txt").write_text("y")
+    changed = builder.build(source, "hello")
+    packed = next(event for event in builder.seen if isinstance(event, events.SlugPacked))
+    assert packed.frames_reused > 0
+    scratch = builder.build(app({"hello.txt": "y", "big": (source / "big").read_bytes()}, "copy"), "hello")
+    assert scratch.slug.path.read_bytes() == changed.slug.path.read_bytes()
