@@ -10,7 +10,7 @@ from slugc.buildpack import builtin, tools
 from slugc.buildpack.contract import Exports, Workshop
 from slugc.host import inside
 from slugc.model.buildpack import Buildpack
-from slugc.model.mount import Mount, overlay, read_only, writable
+from slugc.model.mount import Mount, overlay, read_only, scratch, writable
 
 # Constant, though the reference platform draws a new number each time: buildpacks write it into files, and the
 # same source must give the same slug.
@@ -24,6 +24,7 @@ LAYERS = "/layers"
 SHARED = "/opt/slugc/shared"
 TOOLS = "/opt/slugc/tools/bin"
 RUNTIMES = "/opt/slugc/runtimes"
+HOSTS = "/opt/slugc/hosts"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FIXED = frozenset({"BUILD_DIR", "CACHE_DIR", "ENV_DIR", "STACK", "SOURCE_VERSION", "REQUEST_ID", "SOURCE_DATE_EPOCH"})
 """Variables that an `export` script cannot change for those who come after."""
@@ -82,6 +83,7 @@ class Bench:
         if self.buildpack.builtin:
             mounts += [read_only(builtin.folder() / builtin.SHARED, SHARED), writable(shop.runtimes, RUNTIMES)]
             mounts += tools.mounts(TOOLS)
+            mounts += [mount for _, shown in self._interpreters() for mount in shown]
         layers = shop.scratch / "layers"
         if layers.is_dir():  # of Cloud Native buildpacks before this one: their variables name it
             mounts.append(read_only(layers, LAYERS))
@@ -108,6 +110,15 @@ class Bench:
         env |= {name: value for name, value in exports.env.items() if name not in FIXED}
         return env | (self._builtin_environment() if self.buildpack.builtin else {})
 
+    @property
+    def _language(self) -> str:
+        return self.buildpack.id.removeprefix(builtin.PREFIX)
+
+    def _interpreters(self) -> list[tuple[str, list[Mount]]]:
+        prefixes = self.shop.interpreters.get(self._language, ())
+        targets = [(prefix, f"{HOSTS}/{self._language}/{prefix.name}") for prefix in prefixes]
+        return [(target, _without_packages(prefix, target)) for prefix, target in targets]
+
     def _builtin_environment(self) -> dict[str, str]:
         shop, stack = self.shop, self.shop.stack
         env = {
@@ -119,11 +130,19 @@ class Bench:
             "SLUGC_STACK_VERSION": stack.distro_version,
             "SLUGC_STACK_GLIBC": stack.glibc,
         }
+        if self._interpreters():
+            env[f"SLUGC_HOSTS_{self._language.upper()}"] = ":".join(target for target, _ in self._interpreters())
         if shop.runtime_source:
             env["SLUGC_RUNTIME_SOURCE"] = shop.runtime_source
         if not shop.network:
             env["SLUGC_OFFLINE"] = "1"
         return {name: value for name, value in env.items() if value}
+
+
+def _without_packages(prefix: Path, target: str) -> list[Mount]:
+    """An interpreter's prefix, its installed packages covered: they are the user's own affair."""
+    folders = sorted(prefix.glob("lib/python*/site-packages"))
+    return [read_only(prefix, target), *(scratch(f"{target}/{folder.relative_to(prefix)}") for folder in folders)]
 
 
 def cache_key(buildpack: Buildpack) -> str:

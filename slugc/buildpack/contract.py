@@ -57,6 +57,8 @@ class Workshop:
     runtime_source: str | None
     walls: bool
     """False where children run without isolation."""
+    interpreters: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    """Installed languages of this user outside /usr, by built-in buildpack: `python` -> prefixes to copy from."""
     strict: bool = False
     """Cloud Native: follow the specification where the reference lifecycle differs."""
     target: str | None = None

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from slugc.buildpack import Job, Workshop
+from slugc.buildpack import Job, Workshop, interpreters
 from slugc.host import processes
 from slugc.host.home import Home
 from slugc.host.processes import Completed, OnLine
@@ -12,6 +12,7 @@ from slugc.model.build import BuildRequest, SourceTree
 from slugc.sandbox import environment
 from slugc.sandbox.spec import Engine, SandboxSpec
 from slugc.stack import Stack
+from slugc.stack.host_stack import NAME as HOST
 
 
 def open_workshop(
@@ -54,6 +55,7 @@ def open_workshop(
         network=request.network,
         runtimes=home.runtimes,
         runtime_source=request.runtime_source,
+        interpreters=interpreters.installed(environ) if stack.name == HOST else {},
         walls=engine.name != "none",
         strict=request.strict,
         target=request.target,

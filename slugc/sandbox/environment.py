@@ -108,7 +108,10 @@ def _local_places(env: dict[str, str]) -> dict[Path, str]:
             if not scheme and not path.is_absolute():
                 kept.append(entry)  # a URL of a network; a relative path means nothing inside
             elif path.exists():
-                kept.append(scheme + inside.setdefault(path.resolve(), f"{PLACES_INSIDE}/{len(inside) + 1}"))
+                real = path.resolve()
+                # An inventory of runtimes comes with the archives beside it.
+                folder, rest = (real, "") if real.is_dir() else (real.parent, f"/{real.name}")
+                kept.append(scheme + inside.setdefault(folder, f"{PLACES_INSIDE}/{len(inside) + 1}") + rest)
         if kept:
             env[name] = (separator or "").join(kept)
     return inside

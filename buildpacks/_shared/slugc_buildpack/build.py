@@ -49,6 +49,16 @@ class Build:
             environ=environ,
         )
 
+    @property
+    def offline(self) -> bool:
+        """The build has no network by the user's own wish: what is kept serves, and nothing is marked unreachable."""
+        return self.environ.get("SLUGC_OFFLINE") == "1"
+
+    @property
+    def state(self) -> Path:
+        """Where the runtime sources remember package lists and unreachable hosts."""
+        return self.runtimes / "state"
+
     def child_env(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """A clean environment by allow-list, with `extra` over it."""
         kept = {name: self.environ[name] for name in _INHERITED if name in self.environ}

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from slugc_buildpack.facts import ALL
+
 DENIED = frozenset(
     {
         # They would replace the tools of the build itself.
@@ -13,9 +15,6 @@ DENIED = frozenset(
         *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV"),
     }
 )
-ALL = "*"
-"""Stands in `reads` where a child (a hook, collectstatic) was given every config var."""
-
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

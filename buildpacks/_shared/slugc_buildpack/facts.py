@@ -5,6 +5,9 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+ALL = "*"
+"""Among the reads: every config var may have counted (a hook saw them all)."""
+
 RUNTIME, DEPENDENCIES, APP = "runtime", "dependencies", "app"
 
 
@@ -29,7 +32,7 @@ class Facts:
         document = {
             "runtimes": [asdict(runtime) for runtime in self.runtimes],
             "layers": dict(sorted(self.layers.items())),
-            "reads": list(reads),
+            "reads": None if ALL in reads else list(reads),
         }
         staged = path.with_name(f".{path.name}.{os.getpid()}")
         staged.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -51,3 +51,12 @@ def test_local_package_folders_are_mounted_and_missing_ones_left_out(tmp_path: P
         "SLUGC_RUNTIME_MIRROR": f"file://{PLACES_INSIDE}/1",
     }
     assert [(mount.source, mount.target) for mount in handed.mounts] == [(wheels, f"{PLACES_INSIDE}/1")]
+
+
+def test_a_runtime_inventory_comes_with_the_archives_beside_it(tmp_path: Path) -> None:
+    inventory = tmp_path / "runtimes.toml"
+    inventory.touch()
+    handed = hand_on({"SLUGC_RUNTIME_MIRROR": f"file://{inventory}"})
+    assert handed.env["SLUGC_RUNTIME_MIRROR"].startswith("file:///run/slugc/")
+    assert handed.env["SLUGC_RUNTIME_MIRROR"].endswith("/runtimes.toml")
+    assert [mount.source for mount in handed.mounts] == [tmp_path]

@@ -92,11 +92,16 @@ class Apt:
             raise Unavailable(f"{stack.distro} {stack.version} has no apt suite")
         if shutil.which("apt-get", path=build.environ.get("PATH")) is None:
             raise Unavailable("the build stack has no apt-get")
-        apt = cls(build.runtimes / "state" / f"apt-{stack.suite}-{stack.deb_arch}", build)
+        apt = cls(build.state / f"apt-{stack.suite}-{stack.deb_arch}", build)
         stamp = apt.folder / "updated"
-        if not stamp.exists() or time.time() - stamp.stat().st_mtime > FRESH_SECONDS:
+        if not stamp.exists() or (time.time() - stamp.stat().st_mtime > FRESH_SECONDS and not build.offline):
             apt._set_up()
-            apt._update()
+            try:
+                apt._update()
+            except Unavailable:
+                if not stamp.exists():
+                    raise
+                return apt  # old lists serve: what they name may be in the store already
             stamp.touch()
         return apt
 
@@ -155,7 +160,8 @@ class Apt:
         try:
             self._run("apt-get", "update", "-q", "--error-on=any", timeout=120)
         except Unavailable:
-            mark.touch()
+            if not self.build.offline:
+                mark.touch()
             raise
 
     def _run(self, *argv: str, cwd: Path | None = None, timeout: float = 120) -> str:

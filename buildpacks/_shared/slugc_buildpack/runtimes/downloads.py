@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from slugc_buildpack.build import Build
 from slugc_buildpack.runtimes.contract import Unavailable
 
 CONNECT_SECONDS = 10.0
@@ -19,16 +20,16 @@ UNREACHABLE_SECONDS = 600.0
 """How long a host that could not be reached is not asked again: every build would wait for it anew."""
 
 
-def fetch(url: str, target: Path, *, digest: str = "", memory: Path | None = None) -> str:
+def fetch(url: str, target: Path, *, digest: str = "", build: Build) -> str:
     """Write what `url` serves to `target` and return its `sha256:...`.
 
     digest: `sha256:HEX`, `sha512:HEX` or an npm integrity (`sha512-BASE64`); checked before `target` appears.
-    memory: a folder where unreachable hosts are remembered for ten minutes. Raises Unavailable.
+    Hosts that cannot be reached are remembered for ten minutes. Raises Unavailable.
     """
     staged = target.with_name(target.name + ".part")
     hashes = {name: hashlib.new(name) for name in ("sha256", "sha512", "sha1")}
     try:
-        with _opened(url, memory) as answer, staged.open("wb") as out:
+        with _opened(url, build) as answer, staged.open("wb") as out:
             size = 0
             while chunk := answer.read(1 << 18):
                 size += len(chunk)
@@ -47,19 +48,21 @@ def fetch(url: str, target: Path, *, digest: str = "", memory: Path | None = Non
     return f"sha256:{hashes['sha256'].hexdigest()}"
 
 
-def fetch_json(url: str, *, memory: Path | None = None, accept: str = "application/json") -> Any:
+def fetch_json(url: str, *, build: Build, accept: str = "application/json") -> Any:
     """The document at `url`. Raises Unavailable."""
     try:
-        with _opened(url, memory, accept) as answer:
+        with _opened(url, build, accept) as answer:
             return json.loads(answer.read(64 << 20))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unavailable(f"{_shown(url)} gave no JSON: {error}") from error
 
 
-def _opened(url: str, memory: Path | None, accept: str = "*/*") -> Any:
+def _opened(url: str, build: Build, accept: str = "*/*") -> Any:
     host = urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
-    mark = memory / f"unreachable-{host.replace(':', '_')}" if memory and host else None
-    if mark and mark.exists() and 0 <= time.time() - mark.stat().st_mtime < UNREACHABLE_SECONDS:
+    mark = build.state / f"unreachable-{host.replace(':', '_')}"
+    if host and build.offline:
+        raise Unavailable("the network is off")
+    if host and mark.exists() and 0 <= time.time() - mark.stat().st_mtime < UNREACHABLE_SECONDS:
         raise Unavailable(f"{host} could not be reached a few minutes ago")
     request = urllib.request.Request(url, headers={"User-Agent": "slugc", "Accept": accept})
     try:
@@ -67,12 +70,12 @@ def _opened(url: str, memory: Path | None, accept: str = "*/*") -> Any:
     except urllib.error.HTTPError as error:
         raise Unavailable(f"{_shown(url)} answered {error.code} {error.reason}") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
-        if mark and not isinstance(error, ValueError):
+        if host and not isinstance(error, ValueError):
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
         reason = getattr(error, "reason", error)
         raise Unavailable(f"{host or url} could not be reached ({reason})") from error
-    if mark:
+    if host:
         mark.unlink(missing_ok=True)
     return answer
 

@@ -1,5 +1,6 @@
 """Source `host`: a copy of what this machine has installed. The last resort: it works, and it is warned of."""
 
+import re
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,8 +11,7 @@ from slugc_buildpack.build import Build
 from slugc_buildpack.runtimes.contract import Artifact, Unavailable
 from slugc_buildpack.versions import Spec
 
-HOSTS = Path("/opt/slugc/hosts")
-"""Where a sandbox shows further installations, read-only: HOSTS/LANGUAGE/VERSION."""
+_FOLDER = re.compile(r"\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +68,11 @@ def copy_pruned(prefix: Path, into: Path, exclude: Iterable[str]) -> None:
 
 
 def mounted(language: str, build: Build) -> list[Installation]:
-    """The installations a runner shows: SLUGC_HOSTS_LANGUAGE (`VERSION=PREFIX`, joined by colons), else those
-    below HOSTS."""
-    named = build.environ.get(f"SLUGC_HOSTS_{language.upper()}", "")
-    if named:
-        pairs = [pair.partition("=") for pair in named.split(":")]
-        return [Installation(version=version, prefix=Path(prefix)) for version, _, prefix in pairs if prefix]
-    root = HOSTS / language
-    if not root.is_dir():
-        return []
-    return [Installation(version=path.name, prefix=path) for path in sorted(root.iterdir()) if path.is_dir()]
+    """The installations a runner shows (SLUGC_HOSTS_LANGUAGE, prefixes joined by colons). The last folder of
+    each names its version, as pyenv's and uv's folders do."""
+    found = []
+    for prefix in build.environ.get(f"SLUGC_HOSTS_{language.upper()}", "").split(":"):
+        match = _FOLDER.search(Path(prefix).name)
+        if match:
+            found.append(Installation(version=match[0], prefix=Path(prefix)))
+    return found

@@ -54,9 +54,7 @@ class MirrorSource:
     def fetch(self, artifact: Artifact, into: Path, build: Build) -> str:
         with tempfile.TemporaryDirectory(dir=_scratch(build)) as folder:
             archive = Path(folder, urllib.parse.urlsplit(artifact.details["url"]).path.rpartition("/")[2] or "archive")
-            digest = downloads.fetch(
-                artifact.details["url"], archive, digest=artifact.digest, memory=build.runtimes / "state"
-            )
+            digest = downloads.fetch(artifact.details["url"], archive, digest=artifact.digest, build=build)
             if archive.suffix in {".zip", ".whl", ".jar"}:
                 archives.unpack_zip(archive, into)
             else:
@@ -66,7 +64,7 @@ class MirrorSource:
     def _inventory(self, url: str, build: Build) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory(dir=_scratch(build)) as folder:
             kept = Path(folder, "inventory.toml")
-            downloads.fetch(url, kept, memory=build.runtimes / "state")
+            downloads.fetch(url, kept, build=build)
             try:
                 found = tomllib.loads(kept.read_text(encoding="utf-8")).get("artifacts", [])
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -55,9 +55,7 @@ class NpmSource:
     def fetch(self, artifact: Artifact, into: Path, build: Build) -> str:
         with tempfile.TemporaryDirectory(dir=_scratch(build)) as folder:
             archive = Path(folder, "package.tgz")
-            digest = downloads.fetch(
-                artifact.details["url"], archive, digest=artifact.digest, memory=build.runtimes / "state"
-            )
+            digest = downloads.fetch(artifact.details["url"], archive, digest=artifact.digest, build=build)
             archives.unpack_tar(archive, into, strip=1, only=self.only)
         return digest
 
@@ -80,7 +78,7 @@ def npm_metadata(registry: str, package: str, build: Build) -> dict[str, Any]:
     """The package's versions (abbreviated metadata). Raises Unavailable."""
     url = registry + urllib.parse.quote(package, safe="@")
     accept = "application/vnd.npm.install-v1+json, application/json"
-    document = downloads.fetch_json(url, memory=build.runtimes / "state", accept=accept)
+    document = downloads.fetch_json(url, build=build, accept=accept)
     return document if isinstance(document, dict) else {}
 
 

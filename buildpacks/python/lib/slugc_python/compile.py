@@ -121,9 +121,6 @@ def _dependencies(chosen: installs.Plan, manager: Manager, python: Installed, bu
     }
     tree = build.app / TARGET
     runtimes.note(RECIPE, python, build, TARGET)
-    build.facts.layers[f"{TARGET}/bin"] = facts.DEPENDENCIES
-    for name in ("python", "python3", f"python{'.'.join(python.version.split('.')[:2])}"):
-        build.facts.layers[f"{TARGET}/bin/{name}"] = facts.RUNTIME
     if chosen.local is None and cache.restore(_CACHED, key, tree):
         transcript.step(f"Using cached Python {python.version} and dependencies")
         build.facts.layers[str(site_packages(tree).relative_to(build.app))] = facts.DEPENDENCIES

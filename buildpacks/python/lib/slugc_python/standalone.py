@@ -16,6 +16,7 @@ from slugc_buildpack.runtimes.downloads import UNREACHABLE_SECONDS
 from slugc_buildpack.runtimes.normalise import rewrite_prefix
 from slugc_buildpack.versions import Spec
 
+_MARK = "unreachable-standalone"
 PREFIX = "/app/.heroku/python"
 """What sysconfig says wherever the tree is: a path of the machine that built it must not stay."""
 
@@ -25,7 +26,8 @@ class StandaloneSource:
     name: str = "standalone"
 
     def find(self, spec: Spec, build: Build) -> Artifact:
-        if (build.runtimes / "state" / "unreachable-standalone").exists() and self._fresh(build):
+        mark = build.state / _MARK
+        if mark.exists() and 0 <= time.time() - mark.stat().st_mtime < UNREACHABLE_SECONDS:
             raise Unavailable("its archive could not be reached a few minutes ago")
         listed = self._uv(build, "list", "--all-versions", "--only-downloads", "--output-format", "json")
         found = {
@@ -51,19 +53,15 @@ class StandaloneSource:
             try:
                 self._uv(build, "install", artifact.details["key"], "--install-dir", folder, "--no-bin")
             except Unavailable:
-                mark = build.runtimes / "state" / "unreachable-standalone"
-                mark.parent.mkdir(parents=True, exist_ok=True)
-                mark.touch()
+                if not build.offline:
+                    build.state.mkdir(parents=True, exist_ok=True)
+                    (build.state / _MARK).touch()
                 raise
             made = Path(folder, artifact.details["key"])
             into.rmdir()
             trees.copy(made, into)
             rewrite_prefix(into, str(made), PREFIX)
         return f"sha256:{trees.digest(into)}"
-
-    def _fresh(self, build: Build) -> bool:
-        mark = build.runtimes / "state" / "unreachable-standalone"
-        return 0 <= time.time() - mark.stat().st_mtime < UNREACHABLE_SECONDS
 
     def _uv(self, build: Build, *arguments: str) -> str:
         uv = build.tool("uv")
