@@ -131,11 +131,10 @@ def shell_words(command: str, args: Sequence[str]) -> tuple[str, ...]:
 
 
 def environment(plan: DynoPlan, *, path: str) -> dict[str, str]:
-    """PATH, HOME, DYNO and PORT, then the plan's own variables, which win: config vars may replace any of them."""
-    env = {"PATH": path, "HOME": APP, "DYNO": str(plan.name)}
-    if plan.port is not None:
-        env["PORT"] = str(plan.port)
-    return {**env, **plan.env}
+    """PATH and HOME, which config vars may replace; the config vars; then DYNO and PORT, which they may not: many
+    a .env file says PORT=3000, and a web dyno that listens there would never be found."""
+    env = {"PATH": path, "HOME": APP, **plan.env, "DYNO": str(plan.name)}
+    return env if plan.port is None else {**env, "PORT": str(plan.port)}
 
 
 def _mounts(plan: DynoPlan, *, layers: Path | None, upper: Path | None) -> tuple[Mount, ...]:

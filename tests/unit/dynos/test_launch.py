@@ -29,9 +29,10 @@ def test_a_dyno_knows_its_name_its_port_and_its_home() -> None:
     assert (env["DYNO"], env["PORT"], env["HOME"]) == ("web.1", "5001", "/app")
 
 
-def test_config_vars_win_over_what_the_platform_sets() -> None:
-    spec = sandbox_spec(replace(PLAN, env={"PATH": "/opt/bin", "PORT": "9"}), mounts=STACK)
-    assert (spec.env["PATH"], spec.env["PORT"]) == ("/opt/bin", "9")
+def test_config_vars_win_over_path_and_home_but_not_over_what_routing_needs() -> None:
+    mine = {"PATH": "/opt/bin", "HOME": "/tmp", "PORT": "3000", "DYNO": "mine"}
+    env = sandbox_spec(replace(PLAN, env=mine), mounts=STACK).env
+    assert (env["PATH"], env["HOME"], env["PORT"], env["DYNO"]) == ("/opt/bin", "/tmp", "5001", "web.1")
 
 
 def test_a_worker_without_a_port_has_no_port_variable() -> None:
