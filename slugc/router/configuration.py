@@ -1,0 +1,240 @@
+"""The routing table to HAProxy's configuration file. Pure.
+
+Every request pays for each rule here (a microsecond is a tenth of the whole), so rules that only a few requests
+need are guarded by the cheapest test, and listeners differ by being separate frontends rather than by conditions.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from slugc.router.lines import PORT_FRONTEND, RECORD
+from slugc.router.settings import RouterSettings
+from slugc.router.table import Route
+
+NOWHERE = "_nowhere"
+VIA = "1.1 slugc"
+ANSWERED_AS_503 = (500, 502, 503, 504)
+"""HAProxy's own distinctions; Heroku answers 503 to all of them and tells them apart in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeFiles:
+    """The data plane's private folder: short, because socket paths end at 107 bytes."""
+
+    folder: Path
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "haproxy.cfg"
+
+    @property
+    def admin(self) -> Path:
+        return self.folder / "admin.sock"
+
+    @property
+    def master(self) -> Path:
+        return self.folder / "master.sock"
+
+    @property
+    def control(self) -> Path:
+        return self.folder / "control.sock"
+
+    @property
+    def script(self) -> Path:
+        return self.folder / "hold.lua"
+
+    @property
+    def hosts(self) -> Path:
+        return self.folder / "hosts.map"
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "router.pem"
+
+    @property
+    def nowhere_page(self) -> Path:
+        return self.folder / "nowhere.html"
+
+    def error_page(self, app: str) -> Path:
+        """A whole response, for `errorfile`."""
+        return self.folder / f"{app}.http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What the HAProxy at hand can do beyond 2.6."""
+
+    response_timeout: bool = False
+    """`http-response set-timeout server` (3.0): 30 s to the first byte and 55 s after it are two limits then."""
+
+
+def configuration(
+    routes: Iterable[Route], *, settings: RouterSettings, files: RuntimeFiles, features: Features, generation: int
+) -> str:
+    """The whole file. `generation` can be read back by `show env`, which tells that a reload has taken place."""
+    ordered = sorted(routes, key=lambda route: route.app)
+    blocks = [_global(settings, files, generation), _defaults(settings)]
+    if settings.port is not None:
+        bind = f"bind {settings.address}:{settings.port}"
+        blocks.append(_frontend("_plain", bind, _by_host(files), tls=False, settings=settings))
+    if settings.tls_port is not None:
+        bind = f"bind {settings.address}:{settings.tls_port} ssl crt {files.certificate} alpn h2,http/1.1"
+        blocks.append(_frontend("_tls", bind, _by_host(files), tls=True, settings=settings))
+    for route in ordered:
+        if route.port is not None:
+            bind = f"bind {settings.address}:{route.port}"
+            backend = f"default_backend {route.app}"
+            blocks.append(_frontend(PORT_FRONTEND + route.app, bind, [backend], tls=False, settings=settings))
+    blocks.extend(_backend(route, files, settings, features) for route in ordered)
+    blocks.append(
+        [
+            f"backend {NOWHERE}",
+            f'http-request return status 404 content-type "text/html; charset=utf-8" file {files.nowhere_page}',
+        ]
+    )
+    return "\n\n".join(block[0] + "\n" + "\n".join(f"    {line}" for line in block[1:]) for block in blocks) + "\n"
+
+
+def host_map(routes: Iterable[Route], domain: str) -> str:
+    """Host name to backend, for HAProxy's map file."""
+    return "".join(f"{route.app}.{domain} {route.app}\n" for route in sorted(routes, key=lambda route: route.app))
+
+
+def hold_script(files: RuntimeFiles, *, seconds: float) -> str:
+    """The Lua action that a request runs when its app has no server: it asks slugc and waits for the answer.
+
+    `go` lets the request proceed to a server that is there by now; otherwise slugc sends the code and the page.
+    Lua sockets yield, so HAProxy serves others meanwhile.
+    """
+    return f"""\
+core.register_action("hold", {{ "http-req" }}, function(txn)
+  local socket = core.tcp()
+  socket:settimeout({int(seconds)})
+  local code, body = "H99", ""
+  if socket:connect("unix@{files.control}") then
+    socket:send(txn.f:be_name() .. "\\n")
+    local answer = socket:receive("*l")
+    if answer == "go" then
+      socket:close()
+      return
+    end
+    if answer then
+      local length
+      code, length = answer:match("^(H%d+) (%d+)$")
+      code = code or "H99"
+      if length then body = socket:receive(tonumber(length)) or "" end
+    end
+    socket:close()
+  end
+  txn:set_var("txn.code", code)
+  local reply = txn:reply({{ status = 503 }})
+  reply:add_header("Content-Type", "text/html; charset=utf-8")
+  reply:add_header("Cache-Control", "no-cache, no-store")
+  reply:set_body(body)
+  txn:done(reply)
+end, 0)
+"""
+
+
+def _global(settings: RouterSettings, files: RuntimeFiles, generation: int) -> list[str]:
+    lines = [
+        "global",
+        "log stdout len 32768 format raw local0",
+        f"stats socket {files.admin} mode 600 level admin expose-fd listeners",
+        "stats timeout 2m",
+        f"setenv SLUGC_GENERATION {generation}",
+        f"lua-load-per-thread {files.script}",
+        # An old worker after a reload stays for its websockets, but not for ever.
+        "hard-stop-after 1h",
+        "tune.bufsize 32768",
+        f"tune.http.maxhdr {settings.headers}",
+        f"tune.http.logurilen {settings.request_line}",
+        "tune.lua.service-timeout 0",
+        "tune.lua.task-timeout 0",
+        f"tune.lua.session-timeout {int(settings.boot_seconds * 1000) + 60_000}ms",
+    ]
+    if settings.threads is not None:
+        lines.append(f"nbthread {settings.threads}")
+    if settings.uid is not None:
+        lines += [f"uid {settings.uid}", f"gid {settings.uid}"]
+    if settings.tls_port is not None:
+        lines.append("ssl-default-bind-options ssl-min-ver TLSv1.2")
+    return lines
+
+
+def _defaults(settings: RouterSettings) -> list[str]:
+    return [
+        "defaults",
+        "mode http",
+        "log global",
+        "option dontlognull",
+        "option http-ignore-probes",
+        # A reload must not cut a client that is about to send its next request on an idle connection.
+        "option idle-close-on-response",
+        # A client that hangs up frees its dyno, and the log says H27.
+        "option abortonclose",
+        "option redispatch 1",
+        f"retries {settings.retries}",
+        f"timeout connect {_ms(settings.connect_seconds)}",
+        f"timeout server {_ms(settings.first_byte_seconds)}",
+        f"timeout client {_ms(settings.idle_seconds)}",
+        f"timeout tunnel {_ms(settings.idle_seconds)}",
+        f"timeout http-request {_ms(settings.first_byte_seconds)}",
+        f"timeout http-keep-alive {_ms(settings.keep_alive_seconds)}",
+        f"timeout queue {_ms(settings.boot_seconds)}",
+    ]
+
+
+def _by_host(files: RuntimeFiles) -> list[str]:
+    return [f"use_backend %[var(txn.host),field(1,:),lower,map_str({files.hosts},{NOWHERE})]"]
+
+
+def _frontend(name: str, bind: str, routing: list[str], *, tls: bool, settings: RouterSettings) -> list[str]:
+    protocol = "https tls_version=%sslv" if tls else "http"
+    forwarded = "req.fhdr(x-forwarded-for)"
+    rid = "req.hdr(x-request-id)"
+    long_header = f'{{ req.hdrs -m reg "[^\\n]{{{settings.header_line + 1}}}" }}'
+    return [
+        f"frontend {name}",
+        bind,
+        "log-format " + _quoted(RECORD.format(protocol=protocol)),
+        "http-request set-var(txn.host) req.hdr(host)",
+        f"http-request return status 414 if {{ url,length gt {settings.request_line} }}",
+        f"http-request return status 400 if {{ req.len gt {settings.header_line} }} {long_header}",
+        "http-request return status 417 if { req.hdr(expect) -m found } !{ req.hdr(expect) -i 100-continue }",
+        f"http-request set-var(txn.rid) {rid} if {{ {rid} -m reg ^[A-Za-z0-9+/=-]{{20,200}}$ }}",
+        "http-request set-var(txn.rid) uuid() if !{ var(txn.rid) -m found }",
+        "http-request set-header X-Request-Id %[var(txn.rid)]",
+        "http-request set-header X-Request-Start %[date(0,ms)]",
+        f'http-request set-var-fmt(txn.fwd) "%[{forwarded}], " if {{ {forwarded} -m found }}',
+        "http-request set-header X-Forwarded-For %[var(txn.fwd)]%[src]",
+        f"http-request set-header X-Forwarded-Proto {'https' if tls else 'http'}",
+        "http-request set-header X-Forwarded-Port %[dst_port]",
+        f'http-request add-header Via "{VIA}"',
+        f'http-response add-header Via "{VIA}"',
+        *routing,
+    ]
+
+
+def _backend(route: Route, files: RuntimeFiles, settings: RouterSettings, features: Features) -> list[str]:
+    lines = [
+        f"backend {route.app}",
+        "balance random(1)",
+        "http-request lua.hold if { nbsrv eq 0 }",
+    ]
+    lines += [f"errorfile {status} {files.error_page(route.app)}" for status in ANSWERED_AS_503]
+    if features.response_timeout:
+        lines.append(f"http-response set-timeout server {_ms(settings.idle_seconds)}")
+    disabled = " disabled" if route.maintenance else ""
+    lines += [f"server {server.name} 127.0.0.1:{server.port}{disabled}" for server in route.servers]
+    return lines
+
+
+def _ms(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"
+
+
+def _quoted(text: str) -> str:
+    """One word of HAProxy's configuration language."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

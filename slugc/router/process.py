@@ -1,0 +1,167 @@
+"""The HAProxy process: started, reloaded without losing a connection, and stopped. Its standard output is the log.
+
+A pipe rather than the usual syslog datagrams: the kernel queues only 10 datagrams a socket, one line each, while a
+pipe holds 1 MiB and is read a thousand lines at a time. Where slugc cannot keep up, HAProxy drops log lines and
+goes on serving.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from slugc.errors.router import RouterFailed
+from slugc.router.admin import ask
+from slugc.router.configuration import RuntimeFiles
+
+PIPE_BYTES = 1 << 20
+START_SECONDS = 20.0
+KEPT_MESSAGES = 30
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Haproxy:
+    """One master with its workers."""
+
+    def __init__(self, *, binary: Path, files: RuntimeFiles, on_log: Callable[[bytes], None]) -> None:
+        self._binary = binary
+        self._files = files
+        self._on_log = on_log
+        self._child: asyncio.subprocess.Process | None = None
+        self._messages: deque[str] = deque(maxlen=KEPT_MESSAGES)
+        self._alerts = 0
+        self._rest = b""
+        self._log_fd = -1
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def messages(self) -> str:
+        """The last lines HAProxy wrote of itself."""
+        return "\n".join(self._messages)
+
+    async def start(self, generation: int) -> None:
+        """Returns once it listens. Raises RouterFailed with what HAProxy said."""
+        read_end, write_end = os.pipe()
+        with contextlib.suppress(PermissionError):  # the user's pipe quota is used up: 64 KiB do, too
+            fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        self._child = await asyncio.create_subprocess_exec(
+            self._binary,
+            "-W",
+            "-S",
+            f"{self._files.master},mode,600",
+            "-f",
+            self._files.configuration,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=write_end,
+            stderr=asyncio.subprocess.PIPE,
+            env={"PATH": "/usr/bin:/bin"},
+            cwd=self._files.folder,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        os.close(write_end)
+        os.set_blocking(read_end, False)
+        self._log_fd = read_end
+        asyncio.get_running_loop().add_reader(read_end, self._read_log)
+        self._reader = asyncio.create_task(self._read_messages())
+        await self._wait_for(generation, doing="starting")
+
+    async def reload(self, generation: int) -> None:
+        """Switch to the configuration file as it is now. Raises RouterFailed; the old one goes on serving then."""
+        assert self._child is not None
+        self._alerts = 0
+        self._child.send_signal(signal.SIGUSR2)
+        await self._wait_for(generation, doing="reloading")
+
+    async def ended(self) -> int:
+        assert self._child is not None
+        return await self._child.wait()
+
+    def stop_listening(self) -> None:
+        """Close the listeners; open requests go on."""
+        self._signal(signal.SIGUSR1)
+
+    async def stop(self) -> None:
+        """End it, whatever is open."""
+        for number, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+            self._signal(number)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.ended()
+                    break
+        if self._reader is not None:
+            await asyncio.wait({self._reader}, timeout=1.0)
+            self._reader.cancel()
+        self._close_log()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._child is not None and self._child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._child.send_signal(number)
+
+    async def _wait_for(self, generation: int, *, doing: str) -> None:
+        assert self._child is not None
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while await self._generation() != generation:
+                    if self._child.returncode is not None or (doing == "reloading" and self._alerts):
+                        await asyncio.sleep(0.05)  # its last words
+                        raise RouterFailed(doing=doing, said=self.messages)
+                    await asyncio.sleep(0.01)
+        except TimeoutError as error:
+            raise RouterFailed(doing=doing, said=self.messages or "It did not answer in time.") from error
+
+    async def _generation(self) -> int | None:
+        if not self._files.admin.exists():
+            return None
+        try:
+            answer = await ask(self._files.admin, "show env SLUGC_GENERATION")
+        except RouterFailed:
+            return None
+        _, _, value = answer.strip().partition("=")
+        return int(value) if value.isdigit() else None
+
+    def _read_log(self) -> None:
+        try:
+            data = os.read(self._log_fd, PIPE_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            self._close_log()
+            return
+        whole, end, rest = (self._rest + data).rpartition(b"\n")
+        self._rest = rest
+        if end:
+            self._on_log(whole + end)
+
+    def _close_log(self) -> None:
+        if self._log_fd < 0:
+            return
+        fd, self._log_fd = self._log_fd, -1
+        asyncio.get_running_loop().remove_reader(fd)
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(fd, PIPE_BYTES):
+                self._rest += data
+        os.close(fd)
+        if b"\n" in self._rest:
+            self._on_log(self._rest[: self._rest.rindex(b"\n") + 1])
+        self._rest = b""
+
+    async def _read_messages(self) -> None:
+        assert self._child is not None
+        assert self._child.stderr is not None
+        while line := await self._child.stderr.readline():
+            text = line.decode("utf-8", "replace").rstrip()
+            self._alerts += "[ALERT]" in text
+            self._messages.append(text)
+
+
+def _die_with_parent() -> None:
+    # The master leaves when slugc does, even by SIGKILL, and its workers leave with the master.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
