@@ -95,7 +95,7 @@ def packages(variant: Variant) -> tuple[str, ...]:
 def arguments(suite: str, target: Path, variant: Variant, mirrors: list[str]) -> list[str]:
     """mmdebstrap's own words, without the program. Its `auto` mode needs no root where user namespaces and
     subordinate ids, or fakechroot, are there."""
-    words = ["--variant=minbase", "--mode=auto", "--format=tar", "--quiet", f"--include={','.join(packages(variant))}"]
+    words = ["--variant=minbase", "--mode=auto", "--format=tar", f"--include={','.join(packages(variant))}"]
     words += [f"--dpkgopt=path-exclude={pattern}" for pattern in DROPPED]
     words += [f"--dpkgopt=path-include={pattern}" for pattern in KEPT]
     return [*words, suite, str(target), *mirrors]
@@ -146,7 +146,8 @@ def bootstrap(
     argv = (program, *arguments(suite, target, variant, mirrors))
     completed = run(Command(argv=argv, env=env, cwd=Path("/")), on_line=on_line, timeout=SECONDS)
     if completed.status != 0 or not target.is_file():
-        raise StackNotMade(suite=suite, status=completed.status, tail=tail[-TAIL:], root=os.getuid() == 0)
+        evidence = [line for line in tail if line.startswith(("E:", "Err:"))] or tail
+        raise StackNotMade(suite=suite, status=completed.status, tail=evidence[-TAIL:], root=os.getuid() == 0)
 
 
 def _sources(apt: Path) -> str:

@@ -59,6 +59,14 @@ def test_an_imported_stack_is_found_with_its_record_and_its_mounts(home: Home, t
     assert stack.known(home=home) == ("host", "mine")
 
 
+def test_folders_that_stages_add_to_are_shown_item_by_item(home: Home, tmp_path: Path) -> None:
+    members = {**BASIC, "opt/vendor/tool": b"x", "opt/note": b"n"}
+    store.add("mine", run=archive(tmp_path / "run.tar", members), build=None, origin="", home=home)
+    targets = {mount.target for mount in stack.find("mine", home=home).mounts("build")}
+    assert {"/opt/vendor", "/opt/note"} <= targets
+    assert "/opt" not in targets
+
+
 def test_set_uid_bits_and_devices_do_not_come_along(home: Home, tmp_path: Path) -> None:
     run = archive(tmp_path / "run.tar", {**BASIC, "dev/null": (tarfile.CHRTYPE, ""), "pipe": (tarfile.FIFOTYPE, "")})
     store.add("mine", run=run, build=None, origin="", home=home)
