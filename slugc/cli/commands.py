@@ -21,6 +21,8 @@ class CommandEntry:
 COMMANDS: dict[str, CommandEntry] = {
     "build": CommandEntry(module="build", section="Build", help="Turn a source tree into a slug."),
     "why": CommandEntry(module="why", section="Build", help="Say what has changed since the last slug."),
+    "detect": CommandEntry(module="detect", section="Build", help="Try buildpacks on source trees and show why."),
+    "cache": CommandEntry(module="cache", section="Build", help="Carry a build cache between CI runs.", topic=True),
     "run": CommandEntry(module="run", help="Run a command in a one-off dyno.", section="Run", passes_arguments=True),
     "release": CommandEntry(
         module="release", help="Write a slug and its config vars as a release manifest.", section="Run"

@@ -1,0 +1,35 @@
+"""`slugc cache`: carry an app's build cache from one CI run to the next."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slugc.cli.app import TopicGroup
+from slugc.cli.session import open_session
+
+app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False)
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A .tar.zst to write or read.")]
+SourceArgument = Annotated[str, typer.Argument(metavar="[SOURCE]", help="What `slugc build` is given.")]
+AppOption = Annotated[str | None, typer.Option("--app", metavar="NAME", help="As `slugc build --app` was told.")]
+
+
+@app.command("export")
+def export_cache(file: FileArgument, source: SourceArgument = ".", *, name: AppOption = None) -> None:
+    """Write the build cache of SOURCE to FILE."""
+    from slugc import api
+    from slugc.render.units import size
+
+    written = api.export_cache(source, file, app=name, home=open_session().home)
+    typer.echo(f"Exported {size(written)} to {file}")
+
+
+@app.command("import")
+def import_cache(file: FileArgument, source: SourceArgument = ".", *, name: AppOption = None) -> None:
+    """Replace the build cache of SOURCE by an exported one."""
+    from slugc import api
+    from slugc.render.units import size
+
+    read = api.import_cache(source, file, app=name, home=open_session().home)
+    typer.echo(f"Imported {size(read)} from {file}")

@@ -1,0 +1,70 @@
+"""`slugc detect`: what every buildpack says of every source, without building."""
+
+from typing import Annotated
+
+import typer
+
+from slugc.cli.options import BuildpackOption, JsonOption, StackOption
+from slugc.cli.session import open_session
+from slugc.model.build import BuildRequest, Detection, Isolation
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+NONE_DETECTED = 20
+"""As a build of that source would end (detect.none, detect.refused)."""
+
+
+@app.command()
+def detect(
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Source trees; default: .")] = None,
+    *,
+    buildpack: BuildpackOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Ask every buildpack, also after the decision.")] = False,
+    stack: StackOption = "host",
+    isolation: Annotated[Isolation, typer.Option("--isolation", help="auto, required or none.")] = Isolation.AUTO,
+    json: JsonOption = False,
+) -> int:
+    """Try buildpacks on source trees and show why.
+
+    With --buildpack, or where a source names its own, all of them must accept it; else the first built-in one that
+    does wins. The exit code is 20 where a source would not build.
+    """
+    from slugc import api
+    from slugc.render import json as json_form
+
+    session = open_session(json=json)
+    rows = api.detect(
+        sources or ["."],
+        buildpacks=buildpack or (),
+        every=every,
+        request=BuildRequest(source=".", stack=stack, isolation=isolation),
+        home=session.home,
+        clock=session.clock,
+    )
+    typer.echo(json_form.document(rows) if json else "\n".join(line for row in rows for line in listing(row)))
+    return 0 if all(row.chosen for row in rows) else NONE_DETECTED
+
+
+def listing(row: Detection) -> list[str]:
+    from slugc.render.tables import table
+
+    cells = [
+        ("pass" if tried.passed else "no", tried.id, tried.name, str(tried.code), f"{tried.seconds:.2f} s")
+        for tried in row.tried
+    ]
+    _, *lines = table(("", "", "", "", ""), cells)
+    shown = [f"{row.source}: {_decision(row)}"]
+    for line, tried in zip(lines, row.tried, strict=True):
+        shown.append(f"  {line}".rstrip())
+        said = tried.problem or tried.stderr
+        if said and not tried.passed:
+            shown += [f"        {text}".rstrip() for text in said.splitlines()]
+    return shown
+
+
+def _decision(row: Detection) -> str:
+    if row.chosen:
+        return " + ".join(row.chosen)
+    if row.forced:
+        return "a buildpack that was named does not accept it"
+    return "no buildpack accepts it"
