@@ -3,18 +3,18 @@
 Read this first. Every stage takes values and gives values; what a stage does is in the package of its name.
 """
 
-import secrets
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slugc import __version__
 from slugc.buildpack.fetching import fetch
 from slugc.buildpack.wanted import wanted
 from slugc.cache import BuildCache, Remembered
-from slugc.compile import Compilation, compile_app, inputs
-from slugc.compile.workshop import open_workshop
-from slugc.detect import candidates, explain, resolve
+from slugc.compile import inputs
+from slugc.detect.candidates import candidates
 from slugc.events import BuildFinished, BuildStarted, Emit, InputsChanged, NothingChanged, silent
 from slugc.host.clock import Clock
 from slugc.host.files import scratch
@@ -23,13 +23,14 @@ from slugc.model.build import BuildRequest, BuildResult, Detected, Detection, Re
 from slugc.model.buildpack import Buildpack, BuildpackRecord, BuildpackReference
 from slugc.model.inputs import Inputs, changes
 from slugc.model.slug import Slug, SlugManifest
-from slugc.release import collect, write_launch_metadata
 from slugc.sandbox.choose import Choice, choose
-from slugc.slug.pack import LayerPlan, pack
 from slugc.slug.store import SlugStore
 from slugc.source import Place, locate, snapshot, survey
 from slugc.stack import Stack
 from slugc.stack import find as find_stack
+
+if TYPE_CHECKING:
+    from slugc.compile.run import Compilation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,12 @@ class Site:
     emit: Emit
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    inputs: Inputs
+    salt: str
+
+
 def build(
     request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str], emit: Emit = silent
 ) -> BuildResult:
@@ -64,27 +71,46 @@ def build(
         now, tree, asked = look(site, work, known)
         reasons = _reasons(site, known, now)
         if known is not None and not reasons:
-            return _unchanged(site, site.store.find(known.slug), clock.monotonic() - began)
+            return _unchanged(site, known, now, clock.monotonic() - began)
         if known is not None:
             emit(InputsChanged(reasons=tuple(reasons)))
         tree = tree or _snapshot(site, work)
-        shop = open_workshop(
-            request, tree, stack=site.stack, engine=site.choice.engine, home=home, work=work, environ=environ
-        )
-        if request.use_cache:
-            site.cache.restore(shop.cache, emit=emit)
-        group = resolve(asked, shop, emit=emit, fetch_nested=_fetcher(site))
-        compiled = compile_app(group, shop, clock=clock, emit=emit)
-        native = compiled.cloud_native
-        metadata = collect(group, shop, declared_by=native.processes if native else None, emit=emit)
-        write_launch_metadata(shop.layers, group, metadata, native.slices if native else ())
-        slug = _pack(site, work=work, tree=tree, group=group, compiled=compiled, metadata=metadata, known=known)
-        if request.use_cache:
-            site.cache.swap(shop.cache, work / "trash")
-        salt = known.salt if known else now.salt
-        kept = inputs.with_reads(now.inputs, group, compiled.facts)
-        site.cache.remember(Remembered(inputs=kept, slug=slug.manifest.digest, salt=salt))
+        slug = _build(site, work=work, tree=tree, asked=asked, now=now, known=known)
     return _finished(site, slug, clock.monotonic() - began, reasons=tuple(reasons))
+
+
+def _build(
+    site: Site,
+    *,
+    work: Path,
+    tree: SourceTree,
+    asked: tuple[Buildpack, ...],
+    now: Now,
+    known: Remembered | None,
+) -> Slug:
+    """The build itself. Its stages are imported here: a build that finds nothing to do must not pay for them."""
+    from slugc.compile.run import compile_app
+    from slugc.compile.workshop import open_workshop
+    from slugc.detect.resolve import resolve
+    from slugc.release import collect, write_launch_metadata
+
+    request, emit = site.request, site.emit
+    shop = open_workshop(
+        request, tree, stack=site.stack, engine=site.choice.engine, home=site.home, work=work, environ=site.environ
+    )
+    if request.use_cache:
+        site.cache.restore(shop.cache, emit=emit)
+    group = resolve(asked, shop, emit=emit, fetch_nested=_fetcher(site))
+    compiled = compile_app(group, shop, clock=site.clock, emit=emit)
+    native = compiled.cloud_native
+    metadata = collect(group, shop, declared_by=native.processes if native else None, emit=emit)
+    write_launch_metadata(shop.layers, group, metadata, native.slices if native else ())
+    slug = _pack(site, work=work, tree=tree, group=group, compiled=compiled, metadata=metadata, known=known)
+    if request.use_cache:
+        site.cache.swap(shop.cache, work / "trash")
+    kept = inputs.with_reads(now.inputs, group, compiled.facts)
+    site.cache.remember(Remembered(inputs=kept, slug=slug.manifest.digest, salt=now.salt))
+    return slug
 
 
 def why(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -98,6 +124,9 @@ def why(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str
 
 def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, environ: Mapping[str, str]) -> Detection:
     """What the buildpacks' bin/detect say of the source, without building it."""
+    from slugc.compile.workshop import open_workshop
+    from slugc.detect.resolve import explain
+
     site = open_site(request, home=home, clock=clock, environ=environ, emit=silent)
     with scratch(home.work, "detect") as work:
         tree = _snapshot(site, work)
@@ -126,12 +155,6 @@ def open_site(request: BuildRequest, *, home: Home, clock: Clock, environ: Mappi
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Now:
-    inputs: Inputs
-    salt: str
-
-
 def look(site: Site, work: Path, known: Remembered | None) -> tuple[Now, SourceTree | None, tuple[Buildpack, ...]]:
     """The inputs as they are: the source (copied already, where only a copy can be read), and the buildpacks."""
     request = site.request
@@ -141,7 +164,7 @@ def look(site: Site, work: Path, known: Remembered | None) -> tuple[Now, SourceT
     root = tree.root if tree else site.place.path
     references = wanted(request.buildpacks, root)
     asked = candidates(references, source=root, home=site.home, network=request.network, emit=site.emit)
-    salt = known.salt if known else secrets.token_hex(16)
+    salt = known.salt if known else os.urandom(16).hex()
     gathered = inputs.gather(
         request,
         state,
@@ -179,11 +202,13 @@ def _pack(
     work: Path,
     tree: SourceTree,
     group: tuple[Detected, ...],
-    compiled: Compilation,
+    compiled: "Compilation",
     metadata: ReleaseMetadata,
     known: Remembered | None,
 ) -> Slug:
     """Pack the tree, move the slug into the store, and give the tree itself to the dynos."""
+    from slugc.slug.pack import LayerPlan, pack
+
     manifest = SlugManifest(
         digest="",
         stack=site.stack.record,
@@ -234,10 +259,13 @@ def _record(member: Detected) -> BuildpackRecord:
     )
 
 
-def _unchanged(site: Site, slug: Slug, seconds: float) -> BuildResult:
+def _unchanged(site: Site, known: Remembered, now: Now, seconds: float) -> BuildResult:
+    """The previous slug. What was read again, because its stat could not be trusted, need not be read next time."""
+    if known.inputs.source is not now.inputs.source and known.inputs.source != now.inputs.source:
+        site.cache.remember(replace(known, inputs=replace(known.inputs, source=now.inputs.source)))
+    slug = site.store.find(known.slug)
     site.emit(NothingChanged(digest=slug.manifest.digest))
-    result = _finished(site, slug, seconds, reasons=())
-    return replace(result, reused=True)
+    return _finished(site, slug, seconds, reasons=())
 
 
 def _finished(site: Site, slug: Slug, seconds: float, *, reasons: tuple[str, ...]) -> BuildResult:

@@ -1,21 +1,20 @@
 """A buildpack as a thing: named, fetched, identified, and run."""
 
-from collections.abc import Callable, Mapping
-
-from slugc.buildpack.classic import Classic
-from slugc.buildpack.cloudnative.driver import CloudNative
 from slugc.buildpack.contract import Compiled, Driver, Exports, Facts, Job, Verdict, Workshop
 from slugc.model.buildpack import Buildpack, BuildpackApi
 
-DRIVERS: Mapping[BuildpackApi, Callable[..., Driver]] = {
-    BuildpackApi.CLASSIC: Classic,
-    BuildpackApi.CLOUD_NATIVE: CloudNative,
-}
-
 
 def driver(buildpack: Buildpack) -> Driver:
-    """What runs this buildpack's scripts."""
-    return DRIVERS[buildpack.api](buildpack=buildpack)
+    """What runs this buildpack's scripts. Imported here, for a build that finds nothing to do needs neither."""
+    match buildpack.api:
+        case BuildpackApi.CLASSIC:
+            from slugc.buildpack.classic import Classic
+
+            return Classic(buildpack=buildpack)
+        case BuildpackApi.CLOUD_NATIVE:
+            from slugc.buildpack.cloudnative.driver import CloudNative
+
+            return CloudNative(buildpack=buildpack)
 
 
 __all__ = ["Compiled", "Driver", "Exports", "Facts", "Job", "Verdict", "Workshop", "driver"]

@@ -1,5 +1,2 @@
-"""Stage `compile`: the buildpacks transform the tree, in order."""
-
-from slugc.compile.run import Compilation, compile_app
-
-__all__ = ["Compilation", "compile_app"]
+"""Stage `compile`: the buildpacks transform the tree, in order. run.py is the stage; inputs.py is what must be known
+before it, and is kept free of what only a build needs."""

@@ -1,5 +1,1 @@
-"""Stage `detect`: which buildpacks build this app."""
-
-from slugc.detect.resolve import candidates, explain, resolve
-
-__all__ = ["candidates", "explain", "resolve"]
+"""Stage `detect`: which buildpacks build this app. candidates.py names them, resolve.py asks them."""

@@ -6,36 +6,14 @@ from pathlib import Path
 from slugc.buildpack import Verdict, Workshop, builtin, driver
 from slugc.buildpack.cloudnative.gathering import Fetch, gather
 from slugc.buildpack.cloudnative.place import arrange_for
-from slugc.buildpack.fetching import fetch
-from slugc.buildpack.wanted import COMMAND_LINE
 from slugc.detect.phase import Phase
 from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDetected
 from slugc.errors.source import BuildpackNotFound
 from slugc.events import BuildpackTried, Emit, GroupResolved
-from slugc.host.home import Home
 from slugc.model.build import Detected, Detection, Tried
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 
 LISTED = 20
-
-
-def candidates(
-    references: Sequence[BuildpackReference], *, source: Path, home: Home, network: bool, emit: Emit
-) -> tuple[Buildpack, ...]:
-    """The buildpacks to ask, in order: those that somebody named, else all built-in ones. Relative paths count from
-    the current folder where they stand on the command line, else from the source. Raises what `fetch` does."""
-    asked = references or [BuildpackReference(text=name, origin="built-in order") for name in builtin.available()]
-    here = Path.cwd()
-    return tuple(
-        fetch(
-            reference,
-            base=here if reference.origin == COMMAND_LINE else source,
-            home=home,
-            network=network,
-            emit=emit,
-        )
-        for reference in asked
-    )
 
 
 def resolve(

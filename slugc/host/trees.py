@@ -10,16 +10,19 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from slugc.host.forks import forked, processors
+
 FICLONE = 0x40049409
 """ioctl of linux/fs.h: share the blocks of another file (btrfs, XFS, overlay of them)."""
 BLOCK = 1 << 20
-PARALLEL_BYTES = 32 << 20
-"""Below this much content one thread hashes faster than two can be started."""
+PARALLEL_BYTES, PARALLEL_FILES = 32 << 20, 4000
+"""Below this much to read one process is done before others are started."""
+BATCH = 256
 
 
 class Entry(NamedTuple):
@@ -163,15 +166,53 @@ def hash_file(path: str) -> str:
 
 
 def hash_files(root: Path, paths: Sequence[str], *, size: int) -> list[str]:
-    """sha256 of each file, in the order asked. `size` is their content together: where it is large, threads share
-    the work (hashing and reading let go of the interpreter's lock)."""
+    """sha256 of each file, in the order asked. `size` is their content together: where there is much to read, all
+    processors share the work."""
     names = [f"{root}/{path}" for path in paths]
-    if size < PARALLEL_BYTES:
+    workers = processors()
+    if workers == 1 or (size < PARALLEL_BYTES and len(names) < PARALLEL_FILES):
         return [hash_file(name) for name in names]
-    from concurrent.futures import ThreadPoolExecutor
+    parts = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
 
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        return list(pool.map(hash_file, names))
+    def make(_worker: int) -> Callable[[int], list[str]]:
+        return lambda number: [hash_file(name) for name in parts[number]]
+
+    found: dict[int, list[str]] = {}
+    with contextlib.closing(forked(make, range(len(parts)), workers=workers)) as done:
+        found.update(done)
+    return [digest for number in range(len(parts)) for digest in found[number]]
+
+
+def unchanged(root: Path, marks: Mapping[str, Sequence[object]], *, skip: Skip | None = None) -> bool:
+    """True where the tree has exactly the members of `marks`, each with its mark: the question of every build
+    that finds nothing to do, in one tight loop without values in between."""
+    top = os.fspath(root)
+    seen = 0
+    stack = [""]
+    while stack:
+        prefix = stack.pop()
+        with os.scandir(f"{top}/{prefix}") as items:
+            for item in items:
+                path = prefix + item.name
+                is_folder = item.is_dir(follow_symlinks=False)
+                if skip is not None and skip(path + "/" if is_folder else path):
+                    continue
+                mark = marks.get(path)
+                if mark is None:
+                    return False
+                info = item.stat(follow_symlinks=False)
+                if (
+                    mark[3] != info.st_ctime_ns
+                    or mark[2] != info.st_mtime_ns
+                    or mark[1] != info.st_size
+                    or mark[0] != info.st_mode
+                    or mark[4] != info.st_ino
+                ):
+                    return False
+                seen += 1
+                if is_folder:
+                    stack.append(path + "/")
+    return seen == len(marks)
 
 
 def digest(root: Path, entries: Iterable[Entry] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from slugc.errors.source import SourceUnreadable
@@ -57,8 +58,16 @@ def _tarball(place: Place, known: SourceState | None, now_ns: int, environ: Mapp
 def _folder(place: Place, known: SourceState | None, now_ns: int, environ: Mapping[str, str]) -> SourceState:
     work_tree = repository.work_tree(place.path)
     ignoring = Ignoring.of(place.path, by_git=work_tree.ignored if work_tree else frozenset())
+    mtime = epoch(environ, work_tree.time if work_tree else None)
+    before = known.files if known is not None and known.kind == "folder" else {}
+    if known is not None and before and trees.unchanged(place.path, before, skip=ignoring.skip):
+        return replace(
+            known,
+            commit=work_tree.commit if work_tree else None,
+            dirty=bool(work_tree and work_tree.dirty),
+            mtime=mtime,
+        )
     entries = list(trees.walk(place.path, skip=ignoring.skip))
-    before = known.files if known is not None else {}
     contents: dict[str, str] = {}
     unread: list[trees.Entry] = []
     for entry in entries:
@@ -75,7 +84,7 @@ def _folder(place: Place, known: SourceState | None, now_ns: int, environ: Mappi
         identity=f"sha256 {trees.combine(place.path, entries, contents)}",
         commit=work_tree.commit if work_tree else None,
         dirty=bool(work_tree and work_tree.dirty),
-        mtime=epoch(environ, work_tree.time if work_tree else None),
+        mtime=mtime,
         files={entry.path: _mark(entry, _content(place.path, entry, contents), now_ns) for entry in entries},
     )
 
