@@ -38,6 +38,9 @@ COMMANDS: dict[str, CommandEntry] = {
         section="This machine",
         topic=True,
     ),
+    "platform": CommandEntry(
+        module="platform", help="Run the platform: start, stop, status.", section="Platform", topic=True
+    ),
     "apps": CommandEntry(module="apps", help="Create, list and destroy apps.", section="Platform", topic=True),
     "deploy": CommandEntry(module="deploy", help="Build if needed, release, restart.", section="Platform"),
     "releases": CommandEntry(module="releases", help="The releases of an app.", section="Platform", topic=True),

@@ -137,7 +137,8 @@ class HostedApp:
         ledger, user = self.world.ledger, self.world.user
         async with self.changing:
             manifest = self._manifest_after(change)
-            command = manifest.process(RELEASE) if manifest else None
+            # What takes an add-on away must not depend on a command that may need it.
+            command = manifest.process(RELEASE) if manifest and not isinstance(change, changes.Detach) else None
             status = ReleaseStatus.PENDING if command else ReleaseStatus.SUCCEEDED
             release = await asyncio.to_thread(ledger.append, self.name, change, user=user, status=status)
             self.log.api(f"{release.description} by user {user}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slugc.addons import names
 from slugc.addons.locate import service_of
@@ -37,9 +37,8 @@ async def create(app: HostedApp, given: str, *, attachment: str | None = None) -
     addon = AddOn(
         name=addon_name, service=service.name, app=app.name, created_at=stamp(world.clock.now()), details=details
     )
-    await asyncio.to_thread(world.ledger.add_addon, addon, user=world.user)
     app.log.api(f"@ref:{addon_name} completed provisioning, setting {names.variable(chosen)}.")
-    return addon, await _attach(app, addon, chosen)
+    return addon, await _recorded(app, addon, chosen, {names.variable(chosen): details["url"]})
 
 
 async def attach(app: HostedApp, given: str, *, attachment: str | None = None) -> Release:
@@ -48,9 +47,12 @@ async def attach(app: HostedApp, given: str, *, attachment: str | None = None) -
     addon = find(app.world, given, app=app.name)
     config = app.world.ledger.current(app.name).release.config_vars
     default = addon.details.get("attachment") or service_of(addon.service).attachment
+    if attachment is None and addon.service == URL and addon.details["variable"] not in config:
+        values = {addon.details["variable"]: addon.details["url"]}
+        return await _attach(app, addon, default, values)
     chosen = attachment or names.attachment_name(addon.service, default, config=config, choose=secrets.choice)
     _check_attachment(app, chosen)
-    return await _attach(app, addon, chosen)
+    return await _attach(app, addon, chosen, {names.variable(chosen): addon.details["url"]})
 
 
 async def detach(app: HostedApp, given: str) -> Release:
@@ -122,14 +124,24 @@ async def _create_url(app: HostedApp, given: str) -> tuple[AddOn, Release]:
     name = names.addon_name(URL, taken={addon.name for addon in world.ledger.addons()}, choose=secrets.choice)
     details = {"url": address, "variable": variable, "attachment": attachment}
     addon = AddOn(name=name, service=URL, app=app.name, created_at=stamp(world.clock.now()), details=details)
+    return addon, await _recorded(app, addon, attachment, {variable: address})
+
+
+async def _recorded(app: HostedApp, addon: AddOn, attachment: str, values: Mapping[str, str]) -> Release:
+    """Write down a new add-on and attach it; one that no release has does not stay."""
+    world = app.world
     await asyncio.to_thread(world.ledger.add_addon, addon, user=world.user)
-    change = changes.Attach(addon=name, plan=URL, attachment=attachment, values={variable: address})
-    return addon, await app.release(change)
+    try:
+        return await _attach(app, addon, attachment, values)
+    except SlugcError:
+        await asyncio.to_thread(world.ledger.end_addon, addon.name, user=world.user)
+        await world.servers.destroy(addon.name)
+        raise
 
 
-async def _attach(app: HostedApp, addon: AddOn, attachment: str) -> Release:
-    values = {names.variable(attachment): addon.details["url"]}
-    return await app.release(changes.Attach(addon=addon.name, plan=addon.service, attachment=attachment, values=values))
+async def _attach(app: HostedApp, addon: AddOn, attachment: str, values: Mapping[str, str]) -> Release:
+    change = changes.Attach(addon=addon.name, plan=addon.service, attachment=attachment, values=values)
+    return await app.release(change)
 
 
 def _check_attachment(app: HostedApp, attachment: str) -> None:
