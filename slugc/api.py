@@ -1,7 +1,7 @@
 """What `import slugc` offers: the words of the command line, as functions."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,14 @@ from slugc.model.build import BuildRequest, BuildResult, Detection, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, DynoSize
 from slugc.model.finding import Finding
 from slugc.model.release import ReleaseManifest
+from slugc.model.slug import Slug
 
 if TYPE_CHECKING:
     from slugc.cache import BuildCache
+    from slugc.slug.collect import Collected, Holding
+    from slugc.slug.contents import Listed
+    from slugc.slug.export import Exported
+    from slugc.slug.verify import Checked
 
 
 def build(
@@ -150,3 +155,96 @@ def _cache(source: str, app: str | None, home: Home | None) -> "BuildCache":
     from slugc.source import locate
 
     return BuildCache(home=home or Home.of_this_user(), app=app or str(locate(source).path))
+
+
+def find_slug(reference: str, *, home: Home | None = None) -> Slug:
+    """The slug that a path, a digest or a digest's beginning names. Raises SlugcError."""
+    from slugc.slug.store import SlugStore
+
+    return SlugStore(home or Home.of_this_user()).find(reference)
+
+
+def members(slug: Slug) -> "Iterator[Listed]":
+    """Every file, link and folder of a slug, layer by layer. Raises SlugcError."""
+    from slugc.slug import contents
+
+    return contents.members(slug)
+
+
+def cat(slug: Slug, path: bytes, write: Callable[[memoryview], object]) -> None:
+    """Write one file of a slug. Raises SlugcError."""
+    from slugc.slug import contents
+
+    contents.cat(slug, path, write)
+
+
+def extract(slug: Slug, folder: Path, *, emit: Emit = silent) -> None:
+    """Unpack a slug into a new folder. Raises SlugcError."""
+    from slugc.slug.unpack import unpack
+
+    unpack(slug, folder, emit=emit)
+
+
+def verify(slug: Slug, *, emit: Emit = silent) -> "Checked":
+    """Check all digests of a slug. Raises DigestMismatch."""
+    from slugc.slug.verify import check_frames
+
+    return check_frames(slug, emit=emit)
+
+
+def verify_rebuild(
+    slug: Slug, request: BuildRequest, *, home: Home | None = None, clock: Clock | None = None, emit: Emit = silent
+) -> None:
+    """Build `request` again, with an empty cache, and compare. The stack and the level are the slug's own.
+
+    Raises OtherSource, NotReproducible, and what a build raises.
+    """
+    from slugc.slug import compare
+
+    request = replace(
+        request, stack=slug.manifest.stack.name, level=compare.level_of(slug), use_cache=False, rebuild=True
+    )
+    compare.check_same(slug, build(request, home=home, clock=clock, emit=emit).slug, source=request.source)
+
+
+def export_heroku(slug: Slug, folder: Path, *, stack: str | None = None, emit: Emit = silent) -> "Exported":
+    """Write slug.tgz and the body of Heroku's slug-create call. Raises NotExportable."""
+    from slugc.slug import export
+
+    return export.export_heroku(slug, folder, stack=stack, emit=emit)
+
+
+EXPORTS = {"heroku": export_heroku}
+
+
+def stored_slugs(*, home: Home | None = None) -> "tuple[Holding, ...]":
+    """What the store holds, the slug unused for longest first."""
+    from slugc.slug import collect
+    from slugc.slug.store import SlugStore
+
+    return collect.holdings(SlugStore(home or Home.of_this_user()))
+
+
+def collect_garbage(*, budget: int, home: Home | None = None, clock: Clock | None = None) -> "Collected":
+    """Bring the store below `budget` bytes, sparing what releases and dynos use, and empty the trash."""
+    from slugc.slug import collect
+    from slugc.slug.store import SlugStore
+
+    home = home or Home.of_this_user()
+    clock = clock or SystemClock()
+    report = collect.collect(SlugStore(home), budget=budget, clock=clock, keep=_slugs_in_use(home, clock))
+    collect.empty_trash(home)
+    return report
+
+
+def _slugs_in_use(home: Home, clock: Clock) -> frozenset[str]:
+    from slugc.ledger.store import Ledger
+
+    path = home.state / "ledger.sqlite3"
+    if not path.exists():
+        return frozenset()
+    ledger = Ledger(path, clock=clock)
+    try:
+        return ledger.slugs_in_use()
+    finally:
+        ledger.close()

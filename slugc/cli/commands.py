@@ -23,6 +23,16 @@ COMMANDS: dict[str, CommandEntry] = {
     "why": CommandEntry(module="why", section="Build", help="Say what has changed since the last slug."),
     "detect": CommandEntry(module="detect", section="Build", help="Try buildpacks on source trees and show why."),
     "cache": CommandEntry(module="cache", section="Build", help="Carry a build cache between CI runs.", topic=True),
+    "inspect": CommandEntry(module="inspect", section="Slugs", help="Show a slug's manifest."),
+    "ls": CommandEntry(module="ls", section="Slugs", help="List the files of a slug."),
+    "cat": CommandEntry(module="cat", section="Slugs", help="Print one file of a slug."),
+    "extract": CommandEntry(module="extract", section="Slugs", help="Unpack a slug into a folder."),
+    "verify": CommandEntry(
+        module="verify", section="Slugs", help="Check a slug's digests, or that a second build gives it again."
+    ),
+    "export": CommandEntry(module="export", section="Slugs", help="Write a slug in another platform's format."),
+    "slugs": CommandEntry(module="slugs", section="Slugs", help="List the stored slugs."),
+    "gc": CommandEntry(module="gc", section="Slugs", help="Keep the stored slugs within a budget."),
     "run": CommandEntry(module="run", help="Run a command in a one-off dyno.", section="Run", passes_arguments=True),
     "release": CommandEntry(
         module="release", help="Write a slug and its config vars as a release manifest.", section="Run"

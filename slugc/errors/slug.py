@@ -262,6 +262,22 @@ class PackInterrupted(SlugFileError):
         )
 
 
+class OtherSource(SlugFileError):
+    """The source to rebuild from is not the one that the slug was made of."""
+
+    code = "slug.other-source"
+    exit_code = 68
+
+    def __init__(self, *, source: str, found: str, expected: str, commit: str | None = None) -> None:
+        self.source, self.found, self.expected = source, found, expected
+        at = f" The slug was built from commit {commit}." if commit else ""
+        super().__init__(
+            f"{shown(source)} is not the source of this slug",
+            detail=f"sha256 of the source tree is {found}, and the slug's was {expected}.{at}",
+            hint="Check out the source as it was when the slug was built, then verify again.",
+        )
+
+
 class NotReproducible(SlugFileError):
     """Two builds of one source gave different bytes."""
 

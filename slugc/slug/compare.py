@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from slugc.errors.slug import NotReproducible, OtherSource
 from slugc.model.slug import Slug
 from slugc.slug.contents import Run, pieces
 from slugc.slug.members import Member
@@ -55,6 +56,28 @@ def changed_fields(first: Slug, second: Slug) -> list[str]:
         for name in own.__slots__
         if name not in {"digest", "layers"} and getattr(own, name) != getattr(other, name)
     ]
+
+
+def level_of(slug: Slug) -> int:
+    """The zstd level that a slug was packed with."""
+    _, _, level = slug.manifest.packer.rpartition("level/")
+    return int(level) if level.isdigit() else 3
+
+
+def check_same(slug: Slug, again: Slug, *, source: str) -> None:
+    """Raises OtherSource where `again` was built from another tree, NotReproducible with the first difference."""
+    wanted, found = slug.manifest.source, again.manifest.source
+    if found.digest != wanted.digest:
+        raise OtherSource(source=source, found=found.digest, expected=wanted.digest, commit=wanted.commit)
+    difference = compare(slug, again)
+    if difference is not None:
+        raise NotReproducible(
+            member=difference.path, layer=difference.layer, owner=difference.owner, difference=difference.reason
+        )
+    fields = changed_fields(slug, again)
+    if fields:
+        text = f"All files are the same, and the manifest's {', '.join(fields)} differ"
+        raise NotReproducible(member=b"slug.json", layer="manifest", owner="slugc", difference=text)
 
 
 def _own(slug: Slug, other: Slug) -> Iterator[Run]:
