@@ -1,0 +1,229 @@
+"""The hub: one stream in, several readers out."""
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from slugc.errors.router import InvalidDrain, LogsDamaged, TooManyDrains, UnknownDrain
+from slugc.logs.buffer import SEGMENT_BYTES
+from slugc.logs.drain import refusal
+from slugc.logs.hub import TAIL_LINES, LogHub
+from slugc.model.log import LogFilter
+
+
+class SetClock:
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+def texts(hub: LogHub, count: int = 1500, wanted: LogFilter | None = None) -> list[str]:
+    return [line.text for entry in hub.last(count, wanted or LogFilter()) for line in entry.lines()]
+
+
+def test_a_line_reads_as_heroku_prints_it(tmp_path: Path) -> None:
+    hub = LogHub(tmp_path, clock=SetClock())
+    hub.write("app", "web.1", b"hello\n")
+    assert hub.last()[0].text == b"2026-11-23T10:00:00.000000+00:00 app[web.1]: hello\n"
+
+
+def test_the_last_words_of_a_process_come_before_the_news_of_its_end(tmp_path: Path) -> None:
+    hub = LogHub(tmp_path)
+    hub.write("app", "web.1", b"fine\nabout to di")
+    hub.event("heroku", "web.1", "Process exited with status 1")
+    assert texts(hub) == ["fine", "about to di", "Process exited with status 1"]
+
+
+def test_two_dynos_do_not_mix_their_unfinished_lines(tmp_path: Path) -> None:
+    hub = LogHub(tmp_path)
+    hub.write("app", "web.1", b"aa")
+    hub.write("app", "web.2", b"bb")
+    hub.write("app", "web.1", b"AA\n")
+    hub.write("app", "web.2", b"BB\n")
+    assert texts(hub) == ["aaAA", "bbBB"]
+
+
+def test_the_stream_stays_in_order_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    clock = SetClock()
+    hub = LogHub(tmp_path, clock=clock)
+    hub.write("app", "web.1", b"first\n")
+    clock.at -= timedelta(hours=1)
+    hub.write("app", "web.1", b"second\n")
+    ats = [entry.at for entry in hub.last()]
+    assert ats == sorted(ats)
+
+
+def test_1500_lines_are_kept_and_survive_a_restart(tmp_path: Path) -> None:
+    async def scene() -> None:
+        hub = LogHub(tmp_path)
+        for n in range(2000):
+            hub.write("app", "web.1", b"line %d\n" % n)
+        await hub.close()
+        again = LogHub(tmp_path)
+        assert texts(again) == [f"line {n}" for n in range(500, 2000)]
+        again.event("heroku", "web.1", "State changed from starting to up")
+        assert texts(again, 2) == ["line 1999", "State changed from starting to up"]
+        await again.close()
+
+    asyncio.run(scene())
+
+
+def test_a_line_torn_by_a_kill_does_not_swallow_the_next_one(tmp_path: Path) -> None:
+    hub = LogHub(tmp_path)
+    hub.write("app", "web.1", b"whole\n")
+    with (tmp_path / "current.log").open("ab") as file:
+        file.write(b"2026-11-23T10:00:00.000000+00:00 app[web.1]: tor")
+    again = LogHub(tmp_path)
+    again.write("app", "web.1", b"after\n")
+    third = LogHub(tmp_path)
+    assert texts(third) == ["whole", "tor", "after"]
+
+
+def test_the_files_stay_bounded_whatever_is_printed(tmp_path: Path) -> None:
+    hub = LogHub(tmp_path)
+    block = b"z" * 1000 + b"\n"
+    for _ in range(300):
+        hub.write("app", "web.1", block * 60)
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 3 * SEGMENT_BYTES
+    assert len(texts(LogHub(tmp_path))) == 1500
+    assert (tmp_path / "current.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LogsDamaged) as caught:
+        LogHub(tmp_path / "file" / "app")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        pytest.param(LogFilter(dyno="web"), ["a", "b", "up"], id="a process type"),
+        pytest.param(LogFilter(dyno="web.2"), ["b"], id="one dyno"),
+        pytest.param(LogFilter(source="app"), ["a", "b", "c"], id="a source"),
+        pytest.param(LogFilter(source="heroku", dyno="router"), ["at=info"], id="both"),
+        pytest.param(LogFilter(dyno="we"), [], id="half a name"),
+    ],
+)
+def test_filters(tmp_path: Path, wanted: LogFilter, found: list[str]) -> None:
+    hub = LogHub(tmp_path)
+    hub.write("app", "web.1", b"a\n")
+    hub.write("app", "web.2", b"b\n")
+    hub.write("app", "worker.1", b"c\n")
+    hub.write("heroku", "router", b"at=info\n")
+    hub.event("heroku", "web.1", "up")
+    assert texts(hub, wanted=wanted) == found
+
+
+def test_a_tail_gets_the_past_and_the_future_without_a_gap(tmp_path: Path) -> None:
+    async def scene() -> list[str]:
+        hub = LogHub(tmp_path)
+        hub.write("app", "web.1", b"old\nolder\n")
+        heard: list[str] = []
+
+        async def listen() -> None:
+            async for entry in hub.tail(lines=1):
+                heard.extend(line.text for line in entry.lines())
+
+        task = asyncio.create_task(listen())
+        await asyncio.sleep(0)
+        hub.write("app", "web.1", b"new\nand hal")
+        await asyncio.sleep(0)
+        await hub.close()
+        await task
+        return heard
+
+    assert asyncio.run(scene()) == ["older", "new", "and hal"]
+
+
+def test_a_slow_tail_loses_its_own_lines_and_is_told_how_many(tmp_path: Path) -> None:
+    async def scene() -> list[str]:
+        hub = LogHub(tmp_path)
+        tail = hub.tail(lines=1)
+        hub.write("app", "web.1", b"begin\n")
+        first = await anext(tail)
+        assert first.messages() == [b"begin"]
+        following = asyncio.ensure_future(anext(tail))
+        await asyncio.sleep(0)
+        for n in range(TAIL_LINES + 500):
+            hub.write("app", "web.1", b"%d\n" % n)
+        heard = [line.text for line in (await following).lines()]
+        while len(heard) < TAIL_LINES:
+            heard.extend(line.text for line in (await anext(tail)).lines())
+        await tail.aclose()
+        assert texts(hub, 1) == [str(TAIL_LINES + 499)]
+        await hub.close()
+        return heard
+
+    heard = asyncio.run(scene())
+    assert heard[0].startswith("Error L11 (Tail buffer overflow) -> This tail session dropped 500 messages since 2")
+    assert heard[1] == "500"
+
+
+def test_a_tail_that_goes_away_is_forgotten(tmp_path: Path) -> None:
+    async def scene() -> None:
+        hub = LogHub(tmp_path)
+        hub.write("app", "web.1", b"a\n")
+        tail = hub.tail()
+        await anext(tail)
+        assert len(hub._tails) == 1
+        await tail.aclose()
+        assert hub._tails == {}
+        await hub.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("syslog+tcp://logs.example:514", None),
+        ("syslog+tls://[::1]:6514", None),
+        ("https://user:secret@logs.example/in", None),
+        ("syslog+tcp://logs.example", "It names no port."),
+        ("ftp://logs.example", "Its scheme is ftp"),
+        ("logs.example:514", "Its scheme is"),
+        ("https:///path", "It names no host."),
+        ("syslog+tcp://host:99999", "Port out of range"),
+    ],
+)
+def test_addresses_of_drains(url: str, reason: str | None) -> None:
+    found = refusal(url)
+    assert (found is None) if reason is None else (found is not None and found.startswith(reason))
+
+
+def test_drains_are_kept_over_a_restart_in_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    async def scene() -> None:
+        hub = LogHub(tmp_path)
+        drain = hub.add_drain("https://user:secret@127.0.0.1:9/x")
+        assert hub.add_drain(drain.url) == drain
+        for n in range(4):
+            hub.add_drain(f"syslog+tcp://127.0.0.1:{n + 1}")
+        with pytest.raises(TooManyDrains):
+            hub.add_drain("syslog+tcp://127.0.0.1:99")
+        with pytest.raises(InvalidDrain):
+            hub.add_drain("nonsense")
+        await hub.close()
+        again = LogHub(tmp_path)
+        assert len(again.drains) == 5
+        assert again.drains[0] == drain
+        with pytest.raises(UnknownDrain):
+            await again.remove_drain("d.nobody")
+        assert await again.remove_drain(drain.token) == drain
+        assert drain not in again.drains
+        await again.close()
+
+    asyncio.run(scene())
+    rows = json.loads((tmp_path / "drains.json").read_text())
+    assert len(rows) == 4
+    assert os.stat(tmp_path / "drains.json").st_mode & 0o777 == 0o600
