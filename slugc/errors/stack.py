@@ -7,16 +7,18 @@ from slugc.errors.root import SourceError
 
 
 class StackNotFound(SourceError):
-    """--stack names a stack that is neither `host` nor under home.stacks."""
+    """--stack names a stack that is neither `host` nor under home.stacks, or whose trees were deleted."""
 
     code = "stack.not-found"
     exit_code = 36
 
     def __init__(self, *, name: str, known: Sequence[str]) -> None:
         super().__init__(
-            f"There is no stack named {name}.",
+            f"The files of the stack {name} are gone." if name in known else f"There is no stack named {name}.",
             detail="Stacks here: " + ", ".join(known),
-            hint=f"Choose one of them, or make it: slugc stack create {name} --suite bookworm",
+            hint=f"Choose one of them, or make it: slugc stack create {name} --suite bookworm --replace"
+            if name in known
+            else f"Choose one of them, or make it: slugc stack create {name} --suite bookworm",
         )
         self.name, self.known = name, tuple(known)
 

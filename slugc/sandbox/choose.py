@@ -107,7 +107,8 @@ def finding() -> Finding:
     """Isolation, as `slugc doctor` shows it."""
     attempt = try_bubblewrap()
     if attempt.program is not None:
-        return Finding(name="isolation", ok=True, detail=f"bubblewrap ({attempt.program})")
+        version = capture(Command(argv=(str(attempt.program), "--version")), timeout=PROBE_SECONDS)[1]
+        return Finding(name="isolation", ok=True, detail=f"{version.strip()} ({attempt.program})")
     hint = "Builds and dynos then run without walls. Install bubblewrap 0.11 or later, and allow user namespaces: "
     hint += "sysctl kernel.apparmor_restrict_unprivileged_userns=0 on newer Ubuntu, a container with --privileged "
     hint += "or an unconfined seccomp profile."

@@ -136,7 +136,12 @@ def bootstrap(
     # apt and its helpers need the proxies; nothing else of the caller's.
     env = {name: value for name, value in environ.items() if name.lower().endswith("_proxy")}
     env |= {"PATH": path, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": EPOCH}
-    env |= {"TMPDIR": str(target.parent)}
+    # As root beside the target, for /tmp may be small; else where mmdebstrap's own users can reach it, which a
+    # state folder below a closed home is not.
+    if os.getuid() == 0:
+        env["TMPDIR"] = str(target.parent)
+    elif environ.get("TMPDIR"):
+        env["TMPDIR"] = environ["TMPDIR"]
     tail: list[str] = []
 
     def on_line(text: str, stream: str) -> None:

@@ -47,9 +47,9 @@ def find(name: str, *, home: Home) -> Stack:
     if name == HOST:
         return host_stack()
     found = _read(home.stacks / name / "stack.json") if NAME.fullmatch(name) else None
-    if found is None:
-        raise StackNotFound(name=name, known=known(home=home))
     trees = home.stacks / TREES
+    if found is None or not all((trees / digest).is_dir() for digest in (found.run, found.build)):
+        raise StackNotFound(name=name, known=known(home=home))
     return made_stack(found.record, run=trees / found.run, build=trees / found.build)
 
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from slugc import stack
+from slugc.host.files import remove_tree
 from slugc.host.home import Home
 from slugc.host.processes import Command, Completed, capture, opened_payloads
 from slugc.model.mount import Mount, data_file, link, overlay, scratch, writable
@@ -207,6 +208,9 @@ def test_writes_over_an_overlay_with_an_upper_folder_land_there(box: Box, place:
     assert box.sh("echo big > made", overlay(tree, "/app", upper=upper))[0].status == 0
     assert (upper / "upper/made").read_text() == "big\n"
     assert list(tree.iterdir()) == []
+    # The kernel leaves a folder of mode 000 in it.
+    remove_tree(upper)
+    assert not upper.exists()
 
 
 def test_files_of_bytes_and_links_stand_where_they_were_asked_for(box: Box) -> None:

@@ -158,3 +158,12 @@ def test_a_damaged_record_counts_as_no_stack(home: Home, tmp_path: Path) -> None
     assert stack.known(home=home) == ("host",)
     with pytest.raises(StackNotFound):
         stack.find("mine", home=home)
+
+
+def test_a_stack_whose_files_were_deleted_says_how_to_make_it_anew(home: Home, tmp_path: Path) -> None:
+    entry = store.add("mine", run=archive(tmp_path / "run.tar", BASIC), build=None, origin="", home=home)
+    (home.stacks / "trees" / entry.run).rename(tmp_path / "elsewhere")
+    with pytest.raises(StackNotFound) as caught:
+        stack.find("mine", home=home)
+    assert "are gone" in caught.value.summary
+    assert "--replace" in caught.value.hint
