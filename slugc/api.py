@@ -17,6 +17,7 @@ from slugc.model.slug import Slug
 
 if TYPE_CHECKING:
     from slugc.cache import BuildCache
+    from slugc.dynos.settings import DynoSettings
     from slugc.slug.collect import Collected, Holding
     from slugc.slug.contents import Listed
     from slugc.slug.export import Exported
@@ -72,6 +73,42 @@ def run(
         config=config or {},
     )
     return boot.run(boot.find(reference, asking), words, asking, type_name=type_name, size=size)
+
+
+def start(
+    reference: str,
+    *,
+    port: int | None = None,
+    formation: Sequence[str] = (),
+    config: Mapping[str, str] | None = None,
+    settings: "DynoSettings | None" = None,
+    stack: str | None = None,
+    isolation: Isolation = Isolation.AUTO,
+    write_out: Callable[[bytes], None],
+    on_ready: Callable[[str], None],
+    home: Home | None = None,
+    clock: Clock | None = None,
+    emit: Emit = silent,
+) -> int:
+    """Boot an app in the foreground and serve it at a loopback port, until SIGINT or SIGTERM: 130 or 143.
+
+    write_out gets the log's lines, on_ready the URL as soon as a web dyno listens. Raises SlugcError, for example
+    BootTimedOut or CrashedAtBoot; then nothing runs any more."""
+    from slugc import boot
+    from slugc.dynos.settings import DynoSettings
+
+    asking = boot.Asking(
+        home=home or Home.of_this_user(),
+        clock=clock or SystemClock(),
+        environ=os.environ,
+        emit=emit,
+        stack=stack,
+        isolation=isolation,
+        config=config or {},
+    )
+    named = boot.find(reference, asking)
+    starting = boot.Starting(port=port, formation=formation, settings=settings or DynoSettings())
+    return boot.start(named, starting, asking, write_out=write_out, on_ready=on_ready)
 
 
 def release(

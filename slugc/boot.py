@@ -1,16 +1,18 @@
 """From what somebody names - a slug, a source, a release.json - to a release that dynos can boot."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slugc.dynos.formation import scaled
 from slugc.dynos.oneoff import attach, on_terminal, oneoff_name, oneoff_process
-from slugc.dynos.ports import Ports
+from slugc.dynos.ports import Ports, is_free
+from slugc.dynos.settings import DynoSettings
 from slugc.dynos.world import Ground
 from slugc.errors.boot import BadReleaseManifest, SlugOfReleaseMissing
-from slugc.errors.dyno import DynoCannotStart
+from slugc.errors.dyno import DynoCannotStart, NothingToStart
 from slugc.errors.root import SlugcError
 from slugc.errors.slug import NotASlug, SlugNotFound
 from slugc.events import Emit, Warned
@@ -30,6 +32,8 @@ from slugc.stack import find as find_stack
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 RELEASE = "release"
+LOOPBACK = "127.0.0.1"
+FIRST_PORT = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,49 @@ def app_name(text: str) -> str:
     name = name if name[:1].isalpha() else f"app-{name}".strip("-")
     name = name[:30].rstrip("-")
     return name if len(name) > 2 else f"app-{name}".rstrip("-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starting:
+    """How `slugc start` serves an app."""
+
+    port: int | None = None
+    """None: the first free one from FIRST_PORT on."""
+    formation: Sequence[str] = ()
+    """`web=2`, `worker=1:standard-2x`; empty: first_formation."""
+    settings: DynoSettings = field(default_factory=DynoSettings)
+
+
+def start(
+    named: Named,
+    starting: Starting,
+    asking: Asking,
+    *,
+    write_out: Callable[[bytes], None],
+    on_ready: Callable[[str], None],
+) -> int:
+    """Boot the formation and serve it until a signal; 128 + its number. write_out gets the log, on_ready the URL.
+
+    Raises BadFormation, UnknownProcessType, and what platform.start and ground_of raise."""
+    from slugc import platform
+
+    known = [process.name for process in named.manifest.process_types if process.name != RELEASE]
+    formation = scaled({}, starting.formation, known=known) if starting.formation else first_formation(named)
+    if not any(quantity.count for quantity in formation.values()):
+        raise NothingToStart(known=known)
+    with opened(named, asking) as release:
+        wanted = platform.Foreground(
+            release=release,
+            formation=formation,
+            ground=ground_of(named, release.tree, asking),
+            port=starting.port or _first_free_port(),
+            settings=starting.settings,
+        )
+        return platform.start(wanted, clock=asking.clock, write_out=write_out, on_ready=on_ready)
+
+
+def _first_free_port() -> int:
+    return next((port for port in range(FIRST_PORT, FIRST_PORT + 100) if is_free(port, LOOPBACK)), FIRST_PORT)
 
 
 def write_release(named: Named, out: Path, asking: Asking) -> ReleaseManifest:

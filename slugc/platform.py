@@ -1,13 +1,20 @@
-"""The running side on one page: ledger -> dynos -> router -> logs."""
+"""The running side on one page: ledger -> dynos -> router -> logs.
 
+`running` is the platform: every app of a home. `start` is one app in the foreground, with the same parts and no
+ledger. This page owns the event loop; what a part does is in the package of its name.
+"""
+
+import asyncio
 import contextlib
 import getpass
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from slugc.addons.servers import Servers
 from slugc.dynos.settings import DynoSettings
+from slugc.dynos.supervisor import Supervisor
 from slugc.dynos.world import Ground
 from slugc.host.clock import Clock
 from slugc.host.home import Home
@@ -15,13 +22,18 @@ from slugc.hosting.file_log import FileLog
 from slugc.hosting.fleet import Fleet
 from slugc.hosting.world import World
 from slugc.ledger.store import FILE_NAME, Ledger
+from slugc.logs.console import ConsoleLog
 from slugc.model.build import Isolation
+from slugc.model.dyno import Bootable, Formation
 from slugc.router.plane import RouterPlane
 from slugc.router.settings import RouterSettings
-from slugc.sandbox.cgroups import look
+from slugc.sandbox.cgroups import look, sweep
 from slugc.sandbox.choose import choose
 from slugc.slug.store import SlugStore
 from slugc.stack import find
+
+DRAIN = 5.0
+"""Seconds that requests get to end when the app stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,7 @@ async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> Asyn
     choice = choose(options.isolation, scratch=home.work)
     stack = find(options.stack, home=home)
     offer = look()
+    sweep(offer)
     router = RouterPlane(
         RouterSettings(port=options.port, tls_port=options.tls_port, state=home.state / "router"), clock=clock
     )
@@ -77,3 +90,91 @@ async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> Asyn
         await fleet.shutdown()
         await router.stop()
         ledger.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreground:
+    """One app in the foreground (`slugc start`)."""
+
+    release: Bootable
+    formation: Formation
+    ground: Ground
+    port: int
+    """Where the router listens, on the loopback address."""
+    settings: DynoSettings = field(default_factory=DynoSettings)
+
+
+def start(
+    wanted: Foreground, *, clock: Clock, write_out: Callable[[bytes], None], on_ready: Callable[[str], None]
+) -> int:
+    """Boot an app and serve it until SIGINT or SIGTERM; returns 128 + the signal's number.
+
+    write_out: gets the log. on_ready: gets the URL as soon as a web dyno listens. The first signal stops the dynos
+    within the grace time, the second one at once. Raises BootTimedOut, CrashedAtBoot and the router's errors; then
+    nothing runs any more.
+    """
+    return asyncio.run(_serve(wanted, clock, write_out, on_ready))
+
+
+async def _serve(
+    wanted: Foreground, clock: Clock, write_out: Callable[[bytes], None], on_ready: Callable[[str], None]
+) -> int:
+    app = wanted.release.app
+    stop = _Stop(write_out)
+    log = ConsoleLog(stop.unless_closed, clock=clock)
+    router = RouterPlane(RouterSettings(drain_seconds=DRAIN, boot_seconds=wanted.settings.boot + 15))
+    supervisor = Supervisor(app, ground=wanted.ground, sink=log, clock=clock, traffic=router, settings=wanted.settings)
+    router.on_lines = lambda _app, lines: log.write("heroku", "router", lines)
+    router.on_wake = lambda _app: supervisor.wake()
+    stop.listen(second=supervisor.kill)
+    if wanted.ground.offer:
+        sweep(wanted.ground.offer)
+    try:
+        await router.start()
+        await router.add_app(app, port=wanted.port)
+        await supervisor.apply(wanted.formation, wanted.release)
+        if supervisor.web() and await stop.unless(supervisor.web_is_up()):
+            on_ready(router.url(app))
+        return await stop.signalled()
+    finally:
+        # First no new requests, then the dynos; the router's patience is short, for somebody waits at a prompt.
+        await router.stop()
+        await supervisor.shutdown()
+
+
+class _Stop:
+    """The wish to stop: a signal, or a reader of the log that went away."""
+
+    def __init__(self, write_out: Callable[[bytes], None]) -> None:
+        self._write_out = write_out
+        self._wish: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def listen(self, *, second: Callable[[], None]) -> None:
+        def heard(number: int) -> None:
+            if self._wish.done():
+                second()
+            else:
+                self._wish.set_result(128 + number)
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, heard, number)
+
+    async def signalled(self) -> int:
+        return await asyncio.shield(self._wish)
+
+    async def unless(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Wait for `work`. False: somebody wants to stop before it is done."""
+        task = asyncio.create_task(work)
+        await asyncio.wait((task, self._wish), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            return False
+        await task
+        return True
+
+    def unless_closed(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._write_out(data)
+            return
+        if not self._wish.done():
+            self._wish.set_result(128 + signal.SIGPIPE)

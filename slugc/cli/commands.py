@@ -34,6 +34,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "slugs": CommandEntry(module="slugs", section="Slugs", help="List the stored slugs."),
     "gc": CommandEntry(module="gc", section="Slugs", help="Keep the stored slugs within a budget."),
     "run": CommandEntry(module="run", help="Run a command in a one-off dyno.", section="Run", passes_arguments=True),
+    "start": CommandEntry(module="start", help="Boot an app in the foreground and serve it.", section="Run"),
     "release": CommandEntry(
         module="release", help="Write a slug and its config vars as a release manifest.", section="Run"
     ),

@@ -23,6 +23,20 @@ class NothingToRun(UsageError):
         )
 
 
+class NothingToStart(UsageError):
+    """`slugc start` would start no dyno."""
+
+    code = "usage.nothing-to-start"
+
+    def __init__(self, *, known: Sequence[str]) -> None:
+        self.known = tuple(known)
+        super().__init__(
+            "There is no process to start.",
+            detail=f"Process types of this slug: {_listing(known)}.",
+            hint="Add a Procfile with a line such as `web: COMMAND` and build again, or name a type: -m worker=1",
+        )
+
+
 class UnknownProcessType(DynoError):
     """A process type was named that the slug does not have."""
 

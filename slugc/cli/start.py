@@ -1,0 +1,70 @@
+"""`slugc start`: an app in the foreground."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from slugc.cli.options import EnvFileOption, EnvOption, config_vars
+from slugc.cli.session import open_session
+from slugc.model.build import Isolation
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command()
+def start(
+    slug: Annotated[
+        str, typer.Argument(metavar="SLUG|SRC|RELEASE.json", help="A slug, a source to build first, or a release.json.")
+    ] = ".",
+    *,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", "-p", metavar="PORT", min=1, max=65535, help="Default: the first free from 5000 on."),
+    ] = None,
+    formation: Annotated[
+        list[str] | None,
+        typer.Option("--formation", "-m", metavar="TYPE=N,...", help="For example web=2,worker=1. Default: web=1."),
+    ] = None,
+    env: EnvOption = None,
+    env_file: EnvFileOption = None,
+    stack: Annotated[
+        str | None, typer.Option("--stack", metavar="NAME", help="The stack; default: the one it was built on.")
+    ] = None,
+    isolation: Annotated[
+        Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
+    ] = Isolation.AUTO,
+    boot_timeout: Annotated[
+        float, typer.Option("--boot-timeout", metavar="SECONDS", min=0.1, help="How long web may take to listen.")
+    ] = 60.0,
+    grace: Annotated[
+        float, typer.Option("--grace", metavar="SECONDS", min=0.0, help="Between SIGTERM and SIGKILL at the end.")
+    ] = 30.0,
+) -> int:
+    """Boot an app, print its URL when it listens, and show its log until Ctrl-C.
+
+    Ctrl-C stops the dynos within the grace time; a second one stops them at once.
+    """
+    from slugc import api
+    from slugc.dynos.settings import DynoSettings
+
+    session = open_session()
+    return api.start(
+        slug,
+        port=port,
+        formation=[word for given in formation or () for word in given.split(",") if word],
+        config=config_vars(env, env_file),
+        settings=DynoSettings(boot=boot_timeout, grace=grace, idle=None),
+        stack=stack,
+        isolation=isolation,
+        write_out=_write,
+        on_ready=lambda url: _write(url.encode() + b"\n"),
+        home=session.home,
+        clock=session.clock,
+        emit=session.emit,
+    )
+
+
+def _write(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
