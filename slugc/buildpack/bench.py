@@ -82,7 +82,7 @@ class Bench:
         ]
         if self.buildpack.builtin:
             mounts += [read_only(builtin.folder() / builtin.SHARED, SHARED), writable(shop.runtimes, RUNTIMES)]
-            mounts += tools.mounts(TOOLS)
+            mounts += tools.mounts(TOOLS, folder=shop.scratch / "tools", walls=shop.walls)
             mounts += [mount for _, shown in self._interpreters() for mount in shown]
         layers = shop.scratch / "layers"
         if layers.is_dir():  # of Cloud Native buildpacks before this one: their variables name it

@@ -9,9 +9,17 @@ from slugc.model.mount import Mount, read_only
 NAMES = ("uv", "patchelf")
 
 
-def mounts(target: str) -> list[Mount]:
-    """Each tool that is here, as a file of its own under `target`: a whole bin folder would bring strangers."""
-    return [read_only(path, f"{target}/{name}") for name in NAMES if (path := _find(name)) is not None]
+def mounts(target: str, *, folder: Path, walls: bool) -> list[Mount]:
+    """Each tool that is here, as a file of its own under `target`: a whole bin folder would bring strangers. Without
+    walls a child sees real folders only: there `folder` takes links to the tools."""
+    found = {name: path for name in NAMES if (path := _find(name)) is not None}
+    if walls:
+        return [read_only(path, f"{target}/{name}") for name, path in found.items()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, path in found.items():
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(path)
+    return [read_only(folder, target)]
 
 
 def _find(name: str) -> Path | None:
