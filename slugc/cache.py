@@ -19,6 +19,7 @@ from slugc.host.home import Home
 from slugc.model.inputs import Inputs
 
 LIVE = "live"
+PREVIOUS = "previous"
 INPUTS = "inputs"
 ABOUT = "app"
 SCHEMA = b"slugc-inputs-2\n"
@@ -53,9 +54,10 @@ class BuildCache:
     def restore(self, work: Path, *, emit: Emit) -> None:
         """Fill `work` with the cache's content; empty where there is none, or where it cannot be read."""
         work.mkdir(parents=True, exist_ok=True)
-        if not self.live.is_dir():
-            return
         try:
+            self._recover()
+            if not self.live.is_dir():
+                return
             with locks.shared(self.folder / "lock"):
                 trees.copy(self.live, work)
         except OSError as error:
@@ -72,10 +74,19 @@ class BuildCache:
             trash.mkdir(parents=True, exist_ok=True)
             with locks.exclusive(self.folder / "lock"):
                 if self.live.exists():
-                    self.live.rename(trash / f"cache-{os.getpid()}")
+                    self.live.rename(self.folder / PREVIOUS)
                 work.rename(self.live)
+                if (self.folder / PREVIOUS).exists():
+                    (self.folder / PREVIOUS).rename(trash / "cache")
         except OSError:
             return
+
+    def _recover(self) -> None:
+        """A process that was killed between the renames of `swap` has left the old cache beside its place."""
+        if (self.folder / PREVIOUS).exists() and not self.live.exists():
+            with locks.exclusive(self.folder / "lock"):
+                if (self.folder / PREVIOUS).exists() and not self.live.exists():
+                    (self.folder / PREVIOUS).rename(self.live)
 
     def remember(self, remembered: Remembered) -> None:
         """Keep what the slug was built from (0600). Never raises."""

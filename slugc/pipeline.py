@@ -17,7 +17,7 @@ from slugc.compile import inputs
 from slugc.detect.candidates import candidates
 from slugc.events import BuildFinished, BuildStarted, Emit, InputsChanged, NothingChanged, silent
 from slugc.host.clock import Clock
-from slugc.host.files import scratch
+from slugc.host.files import scratch, sweep
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, BuildResult, Detected, Detection, ReleaseMetadata, SourceTree
 from slugc.model.buildpack import Buildpack, BuildpackRecord, BuildpackReference
@@ -31,6 +31,8 @@ from slugc.stack import find as find_stack
 
 if TYPE_CHECKING:
     from slugc.compile.run import Compilation
+
+SCRATCH = ("build", "why", "detect", "fetch", "cache")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ def build(
             emit(InputsChanged(reasons=tuple(reasons)))
         tree = tree or _snapshot(site, work)
         slug = _build(site, work=work, tree=tree, asked=asked, now=now, known=known)
+    sweep(home.work, SCRATCH, now=clock.now().timestamp())
     return _finished(site, slug, clock.monotonic() - began, reasons=tuple(reasons))
 
 

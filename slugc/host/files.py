@@ -1,12 +1,15 @@
 """The file system: atomic writes, scratch folders, and removal that a hostile tree cannot stop."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+YOUNG_SECONDS = 60
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -38,13 +41,42 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def scratch(parent: Path, prefix: str) -> Iterator[Path]:
-    """A private folder (0700), removed at the end whatever was left in it."""
+    """A private folder (0700), removed at the end whatever was left in it. It is locked meanwhile, so that `sweep`
+    tells it from what a killed process left."""
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=parent))
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
         yield folder
     finally:
         remove_tree(folder)
+        os.close(lock)
+
+
+def sweep(parent: Path, prefixes: Sequence[str], *, now: float) -> list[Path]:
+    """Remove scratch folders of those prefixes whose processes were killed; what was removed. `now` in seconds of
+    the wall clock: a folder younger than a minute may only just be made, and not locked yet."""
+    removed = []
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        if folder.name.rpartition("-")[0] not in prefixes:
+            continue
+        with contextlib.suppress(OSError):
+            if now - folder.stat().st_mtime > YOUNG_SECONDS and _abandoned(folder):
+                remove_tree(folder)
+                removed.append(folder)
+    return removed
+
+
+def _abandoned(folder: Path) -> bool:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+    return True
 
 
 def remove_tree(path: Path) -> None:
