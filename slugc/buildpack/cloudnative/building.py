@@ -26,6 +26,8 @@ from slugc.host import inside
 from slugc.model.cloudnative import Descriptor, LaunchFile, LayerFile
 
 TAIL = 20
+NOT_STARTED = frozenset({1, 126, 127})
+"""How the sandbox and the shell say that a program could not be executed; so do programs, of other things."""
 NOT_LAYERS = frozenset({"launch", "build", "store"})
 Parsed = TypeVar("Parsed")
 
@@ -92,7 +94,7 @@ def _run(place: Place, descriptor: Descriptor, plan: PlanFeed, exports: Exports,
     done = place.shop.run(job, on_line)
     if done.timed_out:
         raise BuildpackTimedOut(buildpack=descriptor.id, seconds=place.shop.timeout, tail=list(tail), script=script)
-    reason = unstartable(descriptor, script) if done.status in {126, 127} else None
+    reason = unstartable(descriptor, script) if done.status in NOT_STARTED else None
     if reason is not None:
         raise BuildpackUnstartable(buildpack=descriptor.id, script=script, reason=reason)
     if done.status != 0:

@@ -1,6 +1,6 @@
 """One bin/detect of a Cloud Native buildpack (specification: buildpack.md, "Phase #1: Detection")."""
 
-from slugc.buildpack.cloudnative.building import unstartable
+from slugc.buildpack.cloudnative.building import NOT_STARTED, unstartable
 from slugc.buildpack.cloudnative.place import Place
 from slugc.formats.checked import FileProblem
 from slugc.formats.plan_toml import parse_build_plan
@@ -28,7 +28,7 @@ def run_detect(descriptor: Descriptor, place: Place) -> DetectRun:
     if done.timed_out:
         problem = f"no answer within {DETECT_SECONDS:g} seconds"
         return DetectRun(code=ERROR, output=output, problem=problem, seconds=done.seconds)
-    if done.status in {126, 127} and (reason := unstartable(descriptor, "bin/detect")):
+    if done.status in NOT_STARTED and (reason := unstartable(descriptor, "bin/detect")):
         return DetectRun(code=ERROR, output=output, problem=reason, seconds=done.seconds)
     if done.status != PASS:
         return DetectRun(code=done.status, output=output, seconds=done.seconds)
