@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slugc.buildpack import builtin, identity
+from slugc.buildpack.cloudnative import images, inline
 from slugc.buildpack.reference import Named, read
 from slugc.errors.source import BuildpackInvalid, BuildpackNotFound, BuildpackUnfetchable
 from slugc.events import Emit, Step, Warned
@@ -14,16 +15,19 @@ from slugc.host.files import remove_tree, scratch, write_atomic
 from slugc.host.git import GitFailed, git
 from slugc.host.home import Home
 from slugc.host.network import DownloadFailed, download
-from slugc.model.buildpack import Buildpack, BuildpackReference
+from slugc.model.buildpack import Buildpack, BuildpackReference, InlineScript
 
+LAYOUT = "oci-layout"
 SKIP = frozenset({".git", ".DS_Store", "__pycache__"})
 
 
 def fetch(reference: BuildpackReference, *, base: Path, home: Home, network: bool, emit: Emit) -> Buildpack:
     """The buildpack that `reference` names, ready to run. Relative paths count from `base`.
 
-    Raises BuildpackNotFound, BuildpackUnfetchable, BuildpackInvalid.
+    Raises BuildpackNotFound, BuildpackUnfetchable, BuildpackInvalid, ImageUnfetchable.
     """
+    if reference.script is not None:
+        return _inline(reference, reference.script, home)
     named = read(reference.text, base=base)
     match named.kind:
         case "builtin":
@@ -32,6 +36,8 @@ def fetch(reference: BuildpackReference, *, base: Path, home: Home, network: boo
             return _from_path(Path(named.address), reference, home)
         case "git" | "tarball":
             return _fetched(named, reference, home, network=network, emit=emit)
+        case "image":
+            return _image(named.address, reference, home, network=network, emit=emit)
         case _:
             raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=builtin.available())
 
@@ -58,11 +64,55 @@ def _litter(path: str) -> bool:
 def _from_path(path: Path, reference: BuildpackReference, home: Home) -> Buildpack:
     if path.is_dir():
         root = path.resolve()
+        if (root / LAYOUT).is_file():
+            return _layout(root, reference, home, uri=f"file:{root}")
         return identity.identify(root, uri=f"file:{root}", reference=reference, digest=_plain_digest(root))
     if not path.is_file():
         raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=builtin.available())
     root = _store(home, lambda target: _unpack(path, target, reference))
+    if (root / LAYOUT).is_file():
+        return _layout(root, reference, home, uri=f"file:{path.resolve()}")
     return identity.identify(root, uri=f"file:{path.resolve()}", reference=reference, digest=root.name)
+
+
+def _inline(reference: BuildpackReference, script: InlineScript, home: Home) -> Buildpack:
+    name = reference.id or "inline"
+    root = _store(home, lambda target: inline.write(target, id=name, version=reference.version, script=script))
+    return identity.identify(root, uri=f"inline:{name}", reference=reference, digest=root.name)
+
+
+def _image(address: str, reference: BuildpackReference, home: Home, *, network: bool, emit: Emit) -> Buildpack:
+    """An image from a registry. A tag is asked for each time; without a network the last one that it meant is used."""
+    note = home.buildpacks / "refs" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
+    known = _known(note, home)
+    if not network and known is None:
+        raise BuildpackUnfetchable(
+            reference=reference.text, origin=reference.origin, url=address, reason="the network is switched off"
+        )
+    if network:
+        with images.from_registry(address) as source:
+            digest = source.manifest()[1].removeprefix("sha256:")
+            if known is None or known["revision"] != digest:
+                emit(Step(text=f"Fetching image {address}"))
+                root = _image_tree(source, reference, home)
+                known = {"digest": root.name, "revision": digest, "uri": address}
+                write_atomic(note, json.dumps(known).encode())
+    assert known is not None
+    found = images.unpacked(home.buildpacks / known["digest"])
+    uri = f"{address.partition('@')[0]}@sha256:{known['revision']}"
+    return identity.identify(found.main, uri=uri, reference=reference, digest=known["digest"])
+
+
+def _layout(root: Path, reference: BuildpackReference, home: Home, *, uri: str) -> Buildpack:
+    tree = _image_tree(images.Layout(root), reference, home)
+    return identity.identify(images.unpacked(tree).main, uri=uri, reference=reference, digest=tree.name)
+
+
+def _image_tree(source: images.Source, reference: BuildpackReference, home: Home) -> Path:
+    with scratch(home.work, "image") as work:
+        return _store(
+            home, lambda target: images.unpack(source, target, reference=reference.text, scratch=work), whole=True
+        )
 
 
 def _fetched(named: Named, reference: BuildpackReference, home: Home, *, network: bool, emit: Emit) -> Buildpack:
@@ -183,15 +233,17 @@ def _unpack(archive: Path, target: Path, reference: BuildpackReference) -> None:
         raise BuildpackInvalid(reference=reference.text, reason=str(error)) from error
 
 
-def _store(home: Home, bring: Callable[[Path], None]) -> Path:
-    """Let `bring` make a folder, and keep it under its digest. Two processes may store the same one."""
+def _store(home: Home, bring: Callable[[Path], object], *, whole: bool = False) -> Path:
+    """Let `bring` make a folder, and keep it under its digest. Two processes may store the same one.
+
+    whole: what was brought is the content itself, never a folder round it.
+    """
     with scratch(home.work, "fetch") as work:
         raw = work / "raw"
         bring(raw)
         clean = work / "clean"
-        content = (
-            raw if (raw / "bin").is_dir() or (raw / identity.DESCRIPTOR).is_file() else archives.single_folder(raw)
-        )
+        bare = whole or (raw / "bin").is_dir() or (raw / identity.DESCRIPTOR).is_file()
+        content = raw if bare else archives.single_folder(raw)
         trees.copy(content, clean, skip=_litter)
         place = home.buildpacks / _plain_digest(clean)
         home.buildpacks.mkdir(parents=True, exist_ok=True)

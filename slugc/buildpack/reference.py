@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from slugc.buildpack import builtin
+from slugc.formats import image_reference
 
 TARBALL = re.compile(r"\.(tgz|tbz2?|txz|tar(\.(gz|bz2?|xz|zst))?|tzst)$", re.IGNORECASE)
 _SCP = re.compile(r"[\w.+-]+@[\w.-]+:(?!//).+")
@@ -46,6 +47,8 @@ def read(text: str, *, base: Path) -> Named:  # noqa: PLR0911 - one line a form 
     before, hash_sign, ref = text.rpartition("#")
     if hash_sign and (base / Path(before).expanduser()).is_dir():
         return Named(kind="git", address=str((base / Path(before).expanduser()).resolve()), ref=ref)
+    if image_reference.names_a_host(text):
+        return Named(kind="image", address=f"docker://{text}")
     return Named(kind="unknown", address=text)
 
 

@@ -6,7 +6,7 @@ import lzma
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +44,14 @@ def compression(path: Path) -> str | None:
     return "tar" if head[257:262] == b"ustar" else None
 
 
-def unpack_tar(archive: Path, target: Path, *, limit: int = LIMIT) -> Unpacked:
+def unpack_tar(
+    archive: Path, target: Path, *, limit: int = LIMIT, rename: Callable[[str], str | None] | None = None
+) -> Unpacked:
     """Unpack a tar archive (plain, gz, bz2, xz, zst) into the new folder `target`.
 
     Links are made last, so no member is ever written through one; hard links become copies; owners and
-    mode bits other than the owner's execute bit are dropped. Raises ArchiveProblem for absolute names, `..`,
+    mode bits other than the owner's execute bit are dropped. `rename` gives a member another name, or None to leave
+    it out. Raises ArchiveProblem for absolute names, `..`,
     a file where a folder stands, more than `limit` bytes, or bytes that are no archive; OSError for the disk.
     """
     target.mkdir(parents=True, exist_ok=False)
@@ -60,6 +63,8 @@ def unpack_tar(archive: Path, target: Path, *, limit: int = LIMIT) -> Unpacked:
             for count, member in enumerate(tar):
                 if count >= MEMBERS:
                     raise ArchiveProblem(member=member.name, reason=f"more than {MEMBERS} members")
+                if rename is not None and not _renamed(member, rename):
+                    continue
                 limit -= member.size if member.isreg() else 0
                 if limit < 0:
                     raise ArchiveProblem(member=member.name, reason="unpacks to more than the size limit")
@@ -78,6 +83,15 @@ def unpack_tar(archive: Path, target: Path, *, limit: int = LIMIT) -> Unpacked:
     for name, text in links.items():
         _link(target, name, text)
     return Unpacked(left_out=tuple(left_out), comment=comment)
+
+
+def _renamed(member: tarfile.TarInfo, rename: Callable[[str], str | None]) -> bool:
+    name = rename(member.name)
+    target = rename(member.linkname) if member.islnk() else member.linkname
+    if name is None or target is None:
+        return False
+    member.name, member.linkname = name, target
+    return True
 
 
 def single_folder(root: Path) -> Path:

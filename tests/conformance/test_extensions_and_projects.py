@@ -25,10 +25,8 @@ def test_a_dockerfile_that_an_extension_wants_is_refused(lab, name: str) -> None
 
 @pytest.mark.spec("image_extension.md: Generation")
 def test_an_extension_that_wants_nothing_takes_part(lab) -> None:
-    ext = extension(
-        lab,
-        'test -d "$1"; test "$CNB_EXTENSION_DIR" = /cnb/extensions/x/1.0.0; test -z "${CNB_BUILDPACK_DIR-}"; test -f "$3"',
-    )
+    own = 'test "$CNB_EXTENSION_DIR" = /cnb/extensions/x/1.0.0; test -z "${CNB_BUILDPACK_DIR-}"'
+    ext = extension(lab, own + '; test -d "$1"; test -f "$3"')
     assert lab.build(ext, lab.pack("a", "process p true"))
 
 

@@ -58,8 +58,8 @@ def test_a_command_of_the_users_own_sees_the_layers_too(lab) -> None:
 
 @pytest.mark.spec("buildpack.md: launch.toml (TOML)")
 def test_a_working_directory_of_its_own(lab) -> None:
-    toml = "mkdir /app/sub; cat > $L/launch.toml <<'T'\n[[processes]]\ntype='p'\ncommand=['pwd']\nworking-dir='/app/sub'\nT\n"
-    assert one(lab, toml).run("p") == (0, "/app/sub")
+    toml = "cat > $L/launch.toml <<'T'\n[[processes]]\ntype='p'\ncommand=['pwd']\nworking-dir='/app/sub'\nT\n"
+    assert one(lab, "mkdir /app/sub; " + toml).run("p") == (0, "/app/sub")
 
 
 @pytest.mark.spec(SECTION)
@@ -146,7 +146,9 @@ def test_what_exec_d_writes_into_the_app_is_there_for_the_process(lab) -> None:
 
 @pytest.mark.spec("buildpack.md: profile scripts")
 def test_profile_scripts_of_layers_are_for_shell_processes_only(lab) -> None:
-    toml = "cat > $L/launch.toml <<'T'\n[[processes]]\ntype='s'\ncommand='echo $X'\n[[processes]]\ntype='d'\ncommand='sh'\nargs=['-c', 'echo [$X]']\ndirect=true\nT\n"
+    shell = "[[processes]]\ntype='s'\ncommand='echo $X'\n"
+    direct = "[[processes]]\ntype='d'\ncommand='sh'\nargs=['-c', 'echo [$X]']\ndirect=true\n"
+    toml = f"cat > $L/launch.toml <<'T'\n{shell}{direct}T\n"
     built = one(lab, "put l/profile.d/x.sh 'export X=profile'\n" + toml, api="0.8")
     assert built.run("s") == (0, "profile")
     assert built.run("d") == (0, "[]")

@@ -8,10 +8,8 @@ from slugc.errors.detect import BuildpackRefused
 
 @pytest.mark.spec("slugc: mixed order")
 def test_exports_of_a_classic_buildpack_reach_the_next_cloud_native_one(lab) -> None:
-    classic = lab.classic(
-        "c", 'mkdir -p "$1/vendor/bin"; printf "#!/bin/sh\\necho tool" > "$1/vendor/bin/tool"; chmod +x "$1/vendor/bin/tool"',
-        export='export PATH="$BUILD_DIR/vendor/bin:$PATH" X=exported',
-    )  # fmt: skip
+    script = 'd=$1/vendor/bin; mkdir -p "$d"; printf "#!/bin/sh\\necho tool" > "$d/tool"; chmod +x "$d/tool"'
+    classic = lab.classic("c", script, export='export PATH="$BUILD_DIR/vendor/bin:$PATH" X=exported')
     assert lab.build(classic, lab.pack("n", 'tool; echo "$X"')).output("n") == "tool\nexported"
 
 
