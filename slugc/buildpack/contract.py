@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from slugc.events import Emit
+from slugc.formats.project_toml import Project
 from slugc.formats.release_yaml import ReleaseYaml
 from slugc.host.processes import Completed, OnLine
 from slugc.model.buildpack import Buildpack
@@ -61,6 +62,8 @@ class Workshop:
     """Installed languages of this user outside /usr, by built-in buildpack: `python` -> prefixes to copy from."""
     strict: bool = False
     """Cloud Native: follow the specification where the reference lifecycle differs."""
+    project: Project | None = None
+    """The source's project.toml, which include and exclude may leave out of `app`."""
     target: str | None = None
     """Cloud Native: build for this target instead of the stack's own, e.g. `linux/amd64/ubuntu@24.04`."""
     run: Callable[[Job, OnLine], Completed]

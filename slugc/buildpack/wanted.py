@@ -23,11 +23,12 @@ def _project_toml(source: Path) -> tuple[BuildpackReference, ...]:
     text = _text(source, "project.toml")
     if text is None:
         return ()
+    from slugc.buildpack.cloudnative.builder import references
     from slugc.formats.checked import FileProblem
     from slugc.formats.project_toml import parse_project
 
     try:
-        return parse_project(text).group
+        return references(parse_project(text))
     except FileProblem as error:
         reason = f"{error.key}: {error.message}" if error.key else error.message
         raise ConfigurationInvalid(file="project.toml", line=error.line, reason=reason) from error

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slugc.buildpack import Job, Workshop, interpreters
-from slugc.host import processes
+from slugc.buildpack.cloudnative import project
+from slugc.formats.project_toml import Project
+from slugc.formats.source_filter import left_out
+from slugc.host import processes, trees
 from slugc.host.home import Home
 from slugc.host.processes import Completed, OnLine
 from slugc.model.build import BuildRequest, SourceTree
@@ -25,8 +28,12 @@ def open_workshop(
     work: Path,
     environ: Mapping[str, str],
 ) -> Workshop:
-    """`work` is the build's scratch folder; the tree stands at work/tree/app."""
+    """`work` is the build's scratch folder; the tree stands at work/tree/app. What the project's include and exclude
+    leave out is taken from the tree here. Raises DescriptorInvalid for a broken project.toml."""
     handed_on = environment.hand_on(environ)
+    described = project.read(tree.root)
+    if described is not None:
+        _leave_out(tree.root, described)
 
     def spec(job: Job) -> SandboxSpec:
         return SandboxSpec(
@@ -58,6 +65,7 @@ def open_workshop(
         interpreters=interpreters.installed(environ) if stack.name == HOST else {},
         walls=engine.name != "none",
         strict=request.strict,
+        project=described,
         target=request.target,
         run=run,
         outside=lambda job, path: engine.outside(spec(job), path),
@@ -65,3 +73,17 @@ def open_workshop(
     with contextlib.suppress(FileExistsError):
         shop.scratch.mkdir(parents=True)
     return shop
+
+
+def _leave_out(root: Path, described: Project) -> None:
+    """Files first, then the folders that are empty by now: the patterns speak of files."""
+    entries = list(trees.walk(root))
+    gone = left_out(
+        (entry.path for entry in entries if not entry.is_folder), include=described.include, exclude=described.exclude
+    )
+    for path in gone:
+        (root / path).unlink()
+    emptied = {parent for path in gone for parent in Path(path).parents if str(parent) != "."}
+    for folder in sorted(emptied, reverse=True):
+        with contextlib.suppress(OSError):
+            (root / folder).rmdir()

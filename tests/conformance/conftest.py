@@ -146,9 +146,8 @@ class Lab:
 
     def build(self, *packs: Path | str, app: Path | None = None, **options) -> Built:
         self.events = []
-        request = BuildRequest(
-            source=str(app or self.app()), buildpacks=tuple(str(p) for p in packs), network=False, **options
-        )
+        options = {"network": False, **options}
+        request = BuildRequest(source=str(app or self.app()), buildpacks=tuple(str(p) for p in packs), **options)
         result = pipeline.build(request, home=self.home, clock=SystemClock(), environ=CALLER, emit=self.events.append)
         return Built(lab=self, result=result, events=list(self.events))
 

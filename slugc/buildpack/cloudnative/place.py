@@ -7,7 +7,6 @@ from pathlib import Path
 
 from slugc.buildpack import bench
 from slugc.buildpack.classic import write_env_dir
-from slugc.buildpack.cloudnative import project
 from slugc.buildpack.cloudnative.environment import (
     APP,
     BUILD_CONFIG,
@@ -154,12 +153,8 @@ def arrange(
 
 
 def arrange_for(shop: Workshop) -> Place:
-    """`arrange`, with what the app's project.toml and the caller's target say.
-
-    Raises DescriptorInvalid and TargetUnreadable.
-    """
-    found = project.read(shop.app)
-    target = None
+    """`arrange`, with what the app's project.toml and the caller's target say. Raises TargetUnreadable."""
+    found, target = shop.project, None
     if shop.target is not None:
         target = parse_target(shop.target)
         if target is None:

@@ -85,7 +85,11 @@ class Session:
         kept.save(self._kept.root, keep.layers, contents=keep.contents, sboms=keep.sboms, store=keep.store)
         return Outcome(
             processes={
-                b.descriptor.id: tuple(as_process_type(p, b.descriptor.id) for p in b.launch.processes)
+                b.descriptor.id: tuple(
+                    as_process_type(p, b.descriptor.id)
+                    for p in b.launch.processes
+                    if not p.exec_env or self.place.world.exec_env in p.exec_env or "all" in p.exec_env
+                )
                 for b in self._built
             },
             labels={key: value for b in self._built for key, value in b.launch.labels.items()},
