@@ -65,11 +65,14 @@ def _janitor(plan: dict[str, Any], alive: int) -> int:
 
 
 def _furnish(plan: dict[str, Any]) -> None:
-    """Make the private folder: copies of overlays' lower trees, empty folders, files of bytes."""
+    """Make the private folder: copies of overlays' lower trees, empty folders, links, files of bytes."""
     if plan["folder"]:
         Path(plan["folder"]).mkdir(parents=True, mode=0o700)
     for folder in plan["folders"]:
         Path(folder).mkdir(parents=True)
+    for place, text in plan["links"]:
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        Path(place).symlink_to(text)
     for target, content in plan["files"]:
         Path(target).write_bytes(base64.b64decode(content))
     for source, target in plan["copies"]:
@@ -147,7 +150,8 @@ def _exit_code(status: int) -> int:
 def _unlock(function: Any, name: str, _error: object) -> None:
     with contextlib.suppress(OSError):
         os.chmod(os.path.dirname(name), 0o700)  # noqa: PTH101, PTH120 - names from rmtree are strings
-        os.chmod(name, 0o700)  # noqa: PTH101
+        if not os.path.islink(name):  # noqa: PTH114 - chmod would follow it out of the folder
+            os.chmod(name, 0o700)  # noqa: PTH101
         function(name)
 
 

@@ -5,8 +5,9 @@ import json
 import posixpath
 import secrets
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from slugc.errors.sandbox import StackNeedsIsolation
@@ -51,6 +52,7 @@ class _Furniture:
     folders: list[str] = field(default_factory=list)
     files: list[tuple[str, str]] = field(default_factory=list)
     copies: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
     places: int = 0
 
     def place(self) -> str:
@@ -62,6 +64,7 @@ def _plan(spec: SandboxSpec, folder: Path) -> dict[str, Any]:
     furniture = _Furniture(folder)
     for mount in spec.mounts:
         _arrange(mount, furniture)
+    _gather(furniture)
     table = PathTable.of(furniture.table)
     limits = {"memory": spec.limits.memory, "file_size": spec.limits.file_size, "open_files": spec.limits.open_files}
     return {
@@ -74,6 +77,7 @@ def _plan(spec: SandboxSpec, folder: Path) -> dict[str, Any]:
         "folders": furniture.folders,
         "files": furniture.files,
         "copies": furniture.copies,
+        "links": furniture.links,
     }
 
 
@@ -100,6 +104,27 @@ def _arrange(mount: Mount, furniture: _Furniture) -> None:
             table[target] = PathTable.of(table).path(posixpath.normpath(text))
         case _:
             pass  # scratch where the system's own serves
+
+
+def _gather(furniture: _Furniture) -> None:
+    """A folder that is only there because things are mounted in it (/opt/slugc/tools) becomes a folder of links."""
+    targets = dict(furniture.table)
+    above = {target: _made_by_mounting(target, targets) for target in targets}
+    if not any(above.values()):
+        return
+    root = furniture.place()
+    for target, folders in above.items():
+        if folders:
+            furniture.links.append((root + target, targets[target]))
+            furniture.table.update({folder: root + folder for folder in folders})
+
+
+def _made_by_mounting(target: str, targets: Mapping[str, str]) -> list[str]:
+    """The folders above `target`, below the system's own at the top, that no mount brings."""
+    above = [str(folder) for folder in PurePosixPath(target).parents]
+    if any(folder in targets for folder in above):
+        return []
+    return above[:-2]
 
 
 def _system(target: str) -> bool:

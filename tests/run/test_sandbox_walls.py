@@ -17,7 +17,7 @@ from slugc import stack
 from slugc.host.files import remove_tree
 from slugc.host.home import Home
 from slugc.host.processes import Command, Completed, capture, opened_payloads
-from slugc.model.mount import Mount, data_file, link, overlay, scratch, writable
+from slugc.model.mount import Mount, data_file, link, overlay, read_only, scratch, writable
 from slugc.sandbox import inside
 from slugc.sandbox.bubblewrap import Bubblewrap
 from slugc.sandbox.choose import try_bubblewrap
@@ -280,6 +280,20 @@ def test_without_walls_the_shared_tree_is_copied_and_the_copy_is_removed(open_bo
     assert (completed.status, out.splitlines()) == (3, ["old", "new", "bytes"])
     assert (tree / "f").read_text() == "old\n"
     assert list((place / "work").iterdir()) == []
+
+
+def test_without_walls_a_folder_of_mounted_things_has_a_place_too(open_box: Box, place: Path) -> None:
+    tool = place / "some-tool"
+    tool.write_text("#!/bin/sh\necho tool\n")
+    tool.chmod(0o755)
+    (place / "prefix").mkdir()
+    mounts = (read_only(tool, "/opt/slugc/tools/bin/tool"), read_only(place / "prefix", "/opt/slugc/hosts/3.11"))
+    completed, out, err = open_box.sh(
+        "$TOOLS/bin/tool; ls $HOSTS", *mounts, env={"TOOLS": "/opt/slugc/tools", "HOSTS": "/opt/slugc/hosts"}
+    )
+    assert (completed.status, out.split()) == (0, ["tool", "3.11"]), err
+    assert list((place / "work").iterdir()) == []
+    assert tool.exists()
 
 
 def test_without_walls_a_program_that_is_not_there_is_named(open_box: Box) -> None:
