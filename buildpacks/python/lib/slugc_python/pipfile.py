@@ -55,7 +55,7 @@ def _refuse_outdated(app: Path, lock: dict[str, Any]) -> None:
     if not path.is_file() or not promised:
         return
     try:
-        found = pipfile_hash(tomllib.loads(path.read_text(encoding="utf-8")))
+        pipfile = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problem(
             "Pipfile is not valid TOML",
@@ -64,6 +64,9 @@ def _refuse_outdated(app: Path, lock: dict[str, Any]) -> None:
             evidence=str(error),
             next_step='Correct that place. An entry looks like: flask = "*"',
         ) from error
+    # Without a source of its own a Pipfile means Pipenv's default one, which the lock file names.
+    pipfile.setdefault("source", lock.get("_meta", {}).get("sources", []))
+    found = pipfile_hash(pipfile)
     if found != promised:
         raise Problem(
             "Pipfile was changed after Pipfile.lock was made",
