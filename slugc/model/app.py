@@ -9,7 +9,6 @@ APP_NAME = re.compile(r"[a-z][a-z0-9-]{1,28}[a-z0-9]")
 
 FEATURES: Mapping[str, str] = {
     "preboot": "start new web dynos and send them traffic before the old ones stop",
-    "log-runtime-metrics": "log each dyno's memory every 20 seconds",
     "heroku-env": "give dynos the HEROKU_* names of their metadata beside SLUGC_*",
 }
 

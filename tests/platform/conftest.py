@@ -66,7 +66,8 @@ class Platform:
 
     @property
     def env(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "SLUGC_HOME": str(self.home), "LANG": "C.UTF-8"}
+        ours = {"SLUGC_HOME": str(self.home), "LANG": "C.UTF-8"}
+        return {**{name: value for name, value in os.environ.items() if not name.startswith("SLUGC_")}, **ours}
 
     def slugc(self, *words: str, ok: bool = True, cwd: Path | None = None, stdin: str = "", **env: str) -> Answered:
         done = subprocess.run(

@@ -1,0 +1,242 @@
+"""Apps on a platform, through the command line: what changes, what is refused, and what stays."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.platform.conftest import Platform
+
+pytestmark = pytest.mark.slow
+NASTY = "spaces  and\nlines 'single' \"double\" $(touch /tmp/pwned) `id` \\ é 漢 #x=y\t!"
+
+
+@pytest.fixture
+def shop(platform: "Platform", source: Path) -> "Platform":
+    platform.start()
+    platform.slugc("apps", "create", "shop")
+    platform.deploy("shop", source)
+    platform.eventually(lambda: platform.states("shop") == {"web.1": "up"})
+    return platform
+
+
+def env(platform: "Platform", name: str) -> str | None:
+    return platform.get("shop")[1]["env"].get(name)
+
+
+def log(platform: "Platform") -> str:
+    return (platform.home / "state" / "logs" / "shop.log").read_text(errors="replace")
+
+
+def test_any_value_reaches_the_app_as_it_was_given(shop: "Platform", tmp_path: Path) -> None:
+    large = "x" * 65_536
+    file = tmp_path / "vars"
+    file.write_text(f"FROM_FILE='two\nlines'\nLARGE={large}\n")
+    shop.slugc("config", "set", f"NASTY={NASTY}", "EMPTY=", "--env-file", str(file), "--app", "shop")
+    shop.eventually(lambda: env(shop, "NASTY") == NASTY)
+    found = shop.get("shop")[1]["env"]
+    assert (found["EMPTY"], found["FROM_FILE"], found["LARGE"]) == ("", "two\nlines", large)
+    assert shop.slugc("config", "get", "NASTY", "--app", "shop").out == NASTY + "\n"
+    assert not Path("/tmp/pwned").exists()
+    shell = shop.slugc("config", "--shell", "--app", "shop").out
+    script = f'{shell}\nprintf %s "$NASTY"'
+    assert subprocess.run(["sh"], input=script, capture_output=True, text=True).stdout == NASTY
+    lines = "".join(shop.processes())
+    assert "漢" not in lines, "a config var stands in some command line"
+
+
+def test_a_bad_name_or_value_changes_nothing(shop: "Platform") -> None:
+    before = shop.slugc("releases", "--app", "shop", "--json").out
+    for words in (["1A=x"], ["HEROKU_X=1"], ["OK=1", "PORT=80"], ["A", "B=1"], [f"BIG={'x' * 65_537}"]):
+        said = shop.slugc("config", "set", *words, "--app", "shop", ok=False)
+        assert said.code == 75, words
+        assert "hint:" in said.err
+    assert shop.slugc("config", "get", "NONE", "--app", "shop", ok=False).code == 75
+    assert shop.slugc("releases", "--app", "shop", "--json").out == before
+
+
+def test_config_edit_makes_one_release_of_everything_that_changed(shop: "Platform", tmp_path: Path) -> None:
+    shop.slugc("config", "set", "KEEP=1", "GO=2", "CHANGE=3", "--app", "shop")
+    editor = tmp_path / "editor"
+    editor.write_text(
+        '#!/bin/sh\nsed -i -e /^GO=/d -e s/^CHANGE=.*/CHANGE=9/ "$1"; stat -c %a "$1" >&2; echo NEW=4 >> "$1"\n'
+    )
+    editor.chmod(0o755)
+    said = shop.slugc("config", "edit", "--app", "shop", EDITOR=str(editor))
+    assert said.err.startswith("600\n")
+    config = {row["name"]: row["value"] for row in shop.slugc("config", "--app", "shop", "--json").json}
+    assert config == {"KEEP": "1", "CHANGE": "9", "NEW": "4"}
+    newest = shop.slugc("releases", "--app", "shop", "--json").json[0]
+    assert newest["description"] == "Set CHANGE, NEW, remove GO config vars"
+    assert newest["config_vars"]["NEW"] == "********"
+
+
+def test_a_failed_release_command_leaves_the_app_where_it_was(shop: "Platform", source: Path) -> None:
+    (source / "Procfile").write_text("web: python3 server.py\nrelease: echo migrating; exit ${FAIL:-0}\n")
+    good = shop.deploy("shop", source)
+    assert "migrating" in good.err
+    assert "Release command declared" in good.err
+    failed = shop.slugc("config", "set", "FAIL=5", "--app", "shop", ok=False)
+    assert failed.code == 77
+    assert "migrating" in failed.err
+    assert "status 5" in failed.err
+    releases = shop.slugc("releases", "--app", "shop", "--json").json
+    assert [(r["status"], r["current"]) for r in releases[:2]] == [("failed", False), ("succeeded", True)]
+    assert releases[0]["note"] == "it exited with status 5"
+    assert shop.slugc("config", "--app", "shop", "--json").json == []
+    shop.slugc("config", "set", "OK=1", "--app", "shop")
+    shop.eventually(lambda: env(shop, "OK") == "1")
+    assert env(shop, "FAIL") is None
+    assert "app[release." in log(shop)
+    assert all(not name.startswith("release") for name in shop.states("shop"))
+
+
+def test_an_exported_release_is_a_manifest_that_boots_elsewhere(shop: "Platform", tmp_path: Path) -> None:
+    shop.slugc("config", "set", "ENERGY=sun", "--app", "shop")
+    out = tmp_path / "release.json"
+    shop.slugc("releases", "export", "v4", "--app", "shop", "--out", str(out))
+    assert out.stat().st_mode & 0o077 == 0
+    manifest = json.loads(out.read_text())
+    assert (manifest["version"], manifest["config_vars"], manifest["formation"]) == (4, {"ENERGY": "sun"}, {"web": 1})
+    assert shop.slugc("run", str(out), "--", "sh", "-c", "echo $ENERGY").out == "sun\n"
+
+
+def test_dynos_are_scaled_restarted_and_stopped_by_name(shop: "Platform") -> None:
+    shop.slugc("ps", "scale", "queuty=1:standard-2x", "--app", "shop")
+    shop.eventually(lambda: shop.states("shop") == {"web.1": "up", "queuty.1": "up"})
+    assert shop.slugc("ps:scale", "--app", "shop").out == "web=1:Standard-1X queuty=1:Standard-2X\n"
+    for words, code in ((["nope=1"], 83), (["web=101"], 2), (["web=1:huge"], 2), (["web"], 2)):
+        assert shop.slugc("ps:scale", *words, "--app", "shop", ok=False).code == code, words
+    before = {row["name"]: row["pid"] for row in shop.slugc("ps", "--app", "shop", "--json").json}
+    shop.slugc("ps:restart", "queuty", "--app", "shop")
+
+    def restarted() -> bool:
+        rows = {row["name"]: row for row in shop.slugc("ps", "--app", "shop", "--json").json}
+        same = rows["web.1"]["pid"] == before["web.1"]
+        return same and rows["queuty.1"]["state"] == "up" and rows["queuty.1"]["pid"] not in (None, before["queuty.1"])
+
+    shop.eventually(restarted)
+    shop.slugc("ps:stop", "queuty.1", "--app", "shop")
+    shop.eventually(lambda: shop.states("shop").get("queuty.1") == "down")
+    assert shop.slugc("ps:restart", "web.9", "--app", "shop", ok=False).code == 84
+    assert len(shop.slugc("releases", "--app", "shop", "--json").json) == 3, "scaling makes no release"
+
+
+def test_maintenance_answers_for_the_app_and_stays_over_a_restart(shop: "Platform") -> None:
+    shop.slugc("maintenance:on", "--app", "shop")
+    assert shop.get("shop")[0] == 503
+    shop.slugc("platform", "stop")
+    shop.start()
+    shop.eventually(lambda: shop.states("shop") == {"web.1": "up"})
+    assert shop.get("shop")[0] == 503
+    shop.slugc("maintenance", "off", "--app", "shop")
+    assert shop.get("shop")[0] == 200
+
+
+def test_features_are_listed_and_an_unknown_one_is_refused(shop: "Platform") -> None:
+    shop.slugc("features:enable", "heroku-env", "--app", "shop")
+    shop.eventually(lambda: env(shop, "HEROKU_APP_NAME") == "shop")
+    assert env(shop, "SLUGC_RELEASE_VERSION") == "v3"
+    listed = {row["name"]: row["enabled"] for row in shop.slugc("features", "--app", "shop", "--json").json}
+    assert listed["heroku-env"] is True
+    assert shop.slugc("features", "enable", "nope", "--app", "shop", ok=False).code == 79
+
+
+def test_a_detached_one_off_dyno_runs_on_the_platform_and_prints_to_the_log(shop: "Platform") -> None:
+    name = shop.slugc("run", "--detach", "--app", "shop", "echo from $DYNO").out.strip()
+    shop.eventually(lambda: f"app[{name}]: from {name}" in log(shop))
+    shop.eventually(lambda: f"heroku[{name}]: State changed from up to complete" in log(shop))
+
+
+def test_a_scheduled_job_runs_when_its_minute_comes_and_not_after_it_is_removed(shop: "Platform") -> None:
+    for wrong in ("sometimes", "every 7 minutes"):
+        assert shop.slugc("schedule", "add", wrong, "--app", "shop", "--", "date", ok=False).code == 79
+    number = shop.slugc("schedule", "add", "every minute", "--app", "shop", "--", "echo", "job's $x").out.strip()
+    row = shop.slugc("schedule", "--app", "shop", "--json").json[0]
+    assert (row["id"], row["when"]) == (int(number), "every minute")
+    shop.eventually(lambda: "]: job's $x" in log(shop), seconds=130)
+    assert "app[scheduler." in log(shop)
+    shop.slugc("schedule", "remove", number, "--app", "shop")
+    assert shop.slugc("schedule", "--app", "shop", "--json").json == []
+    assert shop.slugc("schedule", "remove", number, "--app", "shop", ok=False).code == 79
+
+
+def test_apps_do_not_share_config_or_names(shop: "Platform", source: Path) -> None:
+    assert shop.slugc("apps", "create", "shop", ok=False).code == 74
+    assert shop.slugc("apps", "create", "Shop!", ok=False).code == 74
+    shop.slugc("apps", "create", "other")
+    shop.deploy("other", source)
+    shop.slugc("config", "set", "ONLY=shop", "--app", "shop")
+    shop.eventually(lambda: env(shop, "ONLY") == "shop")
+    shop.eventually(lambda: shop.get("other")[0] == 200)
+    assert "ONLY" not in shop.get("other")[1]["env"]
+    assert [row["name"] for row in shop.slugc("apps", "--json").json] == ["other", "shop"]
+    assert shop.slugc("ps", "--app", "nope", ok=False).code == 71
+
+
+def test_the_app_is_the_option_then_the_variable_then_the_folder(shop: "Platform", tmp_path: Path) -> None:
+    folder = tmp_path / "second"
+    (folder / "deep").mkdir(parents=True)
+    shop.slugc("apps", "create", "second", cwd=folder)
+    assert shop.slugc("apps", "info", "--json", cwd=folder / "deep").json["name"] == "second"
+    assert shop.slugc("apps", "info", "--json", cwd=folder, SLUGC_APP="shop").json["name"] == "shop"
+    assert shop.slugc("apps", "info", "--app", "second", "--json", SLUGC_APP="shop").json["name"] == "second"
+    lost = shop.slugc("ps", cwd=tmp_path, ok=False)
+    assert lost.code == 71
+    assert "second" in lost.err
+
+
+def test_destroying_an_app_needs_its_name_and_takes_everything_of_it(shop: "Platform") -> None:
+    refused = shop.slugc("apps", "destroy", "shop", ok=False)
+    assert refused.code == 76
+    assert shop.slugc("apps", "destroy", "shop", "--confirm", "shpo", ok=False).code == 76
+    shop.slugc("addons", "create", "url:SEARCH_URL=http://example.com", "--app", "shop")
+    shop.slugc("apps", "destroy", "shop", "--confirm", "shop")
+    assert shop.slugc("apps", "--json").json == []
+    assert shop.slugc("addons", "--all", "--json").json == []
+    assert shop.get("shop")[0] in (404, 503)
+    shop.slugc("apps", "create", "shop")
+    assert len(shop.slugc("releases", "--app", "shop", "--json").json) == 2
+
+
+def test_an_address_is_attached_detached_and_attached_elsewhere(shop: "Platform") -> None:
+    name = shop.slugc("addons", "create", "url:SEARCH_URL=http://example.com/x", "--app", "shop").out.strip()
+    shop.eventually(lambda: env(shop, "SEARCH_URL") == "http://example.com/x")
+    assert shop.slugc("config", "unset", "SEARCH_URL", "--app", "shop", ok=False).code == 75
+    assert shop.slugc("addons", "create", "url:SEARCH_URL=http://b", "--app", "shop", ok=False).code == 76
+    shop.slugc("apps", "create", "other")
+    shop.slugc("addons", "attach", name, "--as", "FIND", "--app", "other")
+    assert shop.slugc("config", "get", "FIND_URL", "--app", "other").out == "http://example.com/x\n"
+    shop.slugc("addons", "detach", "SEARCH", "--app", "shop")
+    assert shop.slugc("config", "--app", "shop", "--json").json == []
+    row = shop.slugc("addons", "info", name, "--app", "other", "--json").json
+    assert [(a["app"], a["name"]) for a in row["attachments"]] == [("other", "FIND")]
+    assert shop.slugc("addons", "destroy", name, "--app", "other", ok=False).code == 76
+    shop.slugc("addons", "destroy", name, "--app", "other", "--confirm", name)
+    assert shop.slugc("config", "--app", "other", "--json").json == []
+    assert shop.slugc("addons", "create", "mystery", "--app", "shop", ok=False).code == 76
+
+
+def test_a_slug_file_is_deployed_without_building_and_two_changes_at_once_both_count(
+    shop: "Platform", source: Path
+) -> None:
+    digest = shop.slugc("releases", "--app", "shop", "--json").json[0]["slug"]
+    said = shop.slugc("deploy", str(shop.home / "slugs" / f"{digest}.slug"), "--app", "shop", "-m", "Promote")
+    assert "----->" in said.err
+    assert "detected" not in said.err
+    assert shop.slugc("releases", "--app", "shop", "--json").json[0]["description"] == "Promote"
+    argv = [["config", "set", f"N{n}=1", "--app", "shop"] for n in range(8)]
+
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-m", "slugc", *words], env=shop.env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        for words in argv
+    ]
+    assert [child.wait(120) for child in children] == [0] * 8
+    names = {row["name"] for row in shop.slugc("config", "--app", "shop", "--json").json}
+    assert names == {f"N{n}" for n in range(8)}
