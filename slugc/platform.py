@@ -18,11 +18,11 @@ from slugc.dynos.supervisor import Supervisor
 from slugc.dynos.world import Ground
 from slugc.host.clock import Clock
 from slugc.host.home import Home
-from slugc.hosting.file_log import FileLog
-from slugc.hosting.fleet import Fleet
+from slugc.hosting.fleet import Fleet, log_folder
 from slugc.hosting.world import World
 from slugc.ledger.store import FILE_NAME, Ledger
 from slugc.logs.console import ConsoleLog
+from slugc.logs.hub import LogHub
 from slugc.model.build import Isolation
 from slugc.model.dyno import Bootable, Formation
 from slugc.router.plane import RouterPlane
@@ -68,7 +68,7 @@ async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> Asyn
         ground=Ground(engine=choice.engine, mounts=stack.mounts("run"), path=stack.path, offer=offer),
         router=router,
         servers=Servers(home.state / "addons", engine=choice.engine, mounts=stack.mounts("run")),
-        hub_of=lambda app: FileLog(home.state / "logs" / f"{app}.log", clock=clock),
+        hub_of=lambda app: LogHub(log_folder(home, app), clock=clock),
         user=getpass.getuser(),
         settings=options.dynos,
     )

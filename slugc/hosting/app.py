@@ -32,7 +32,7 @@ class HostedApp:
 
     def __init__(self, name: str, world: World) -> None:
         self.name, self.world = name, world
-        self.hub = world.hub_of(name)
+        self.hub = world.hub_of(world.ledger.app(name))
         self.log = HeardLog(self.hub)
         self.supervisor = Supervisor(
             name,

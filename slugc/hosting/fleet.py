@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from slugc.addons.servers import free_port
 from slugc.errors.addons import NotConfirmed
 from slugc.errors.ledger import NoSuchApp
 from slugc.errors.root import SlugcError
+from slugc.host.files import remove_tree
+from slugc.host.home import Home
 from slugc.hosting import attachments
 from slugc.hosting.app import HostedApp
 from slugc.hosting.hearing import Hear
@@ -17,6 +20,11 @@ from slugc.model.app import App
 from slugc.model.release import Release
 
 INTERRUPTED = "the platform stopped while its release command ran"
+
+
+def log_folder(home: Home, app: App) -> Path:
+    """By name for people, by number because a name may be used again."""
+    return home.state / "logs" / f"{app.name}-{app.id}"
 
 
 class Fleet:
@@ -74,6 +82,7 @@ class Fleet:
         app = self.app(name)
         if confirm != name:
             raise NotConfirmed(what="app", name=name, given=confirm)
+        facts = app.facts()
         for addon in self.world.ledger.addons():
             if addon.app == name:
                 await attachments.destroy(self.world, tuple(self), addon.name, app=name, confirm=addon.name)
@@ -81,6 +90,7 @@ class Fleet:
         await asyncio.to_thread(self.world.ledger.destroy_app, name, user=self.world.user)
         del self._apps[name]
         await app.shutdown()
+        await asyncio.to_thread(remove_tree, log_folder(self.world.home, facts))
 
     async def deploy(
         self, name: str, slug: str, *, commit: str | None, description: str | None, hear: Hear | None = None

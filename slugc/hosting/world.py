@@ -2,23 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from slugc.addons.servers import Servers
 from slugc.dynos.ports import Ports
 from slugc.dynos.settings import DynoSettings
-from slugc.dynos.world import Ground, Sink
+from slugc.dynos.world import Ground
 from slugc.host.clock import Clock
 from slugc.host.home import Home
 from slugc.ledger.store import Ledger
+from slugc.logs.hub import LogHub
+from slugc.model.app import App
 from slugc.router.protocol import Router
 from slugc.slug.store import SlugStore
-
-
-class Hub(Sink, Protocol):
-    """An app's log, as far as the platform itself needs it."""
-
-    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +25,7 @@ class World:
     ground: Ground
     router: Router
     servers: Servers
-    hub_of: Callable[[str], Hub]
+    hub_of: Callable[[App], LogHub]
     """Opens the log of an app."""
     user: str
     """Who the platform runs as, and so who does everything on it: other users are refused."""
