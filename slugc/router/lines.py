@@ -96,10 +96,12 @@ def _line(raw: bytes) -> tuple[str, bytes] | None:
     )
     if failure is None:
         return name, _tidy(rest) + b"\n"
-    return name, _failed(failure, fields, dyno).encode()
+    # What HAProxy counted is its own page where the dyno's response had not begun.
+    begun = state[1:] in {b"D", b"L"}
+    return name, _failed(failure, fields, dyno, begun=begun).encode()
 
 
-def _failed(failure: Failure, fields: dict[str, tuple[str, str]], dyno: str) -> str:
+def _failed(failure: Failure, fields: dict[str, tuple[str, str]], dyno: str, *, begun: bool) -> str:
     """The line of a failure: Heroku's word order, with nothing where there was nothing."""
 
     def plain(name: str) -> str:
@@ -112,7 +114,7 @@ def _failed(failure: Failure, fields: dict[str, tuple[str, str]], dyno: str) -> 
     status = failure.status
     if failure.code == "H26" and plain("status").isdigit():
         status = int(plain("status"))
-    sent = "0" if failure.code in {"H12", "H13", "H17", "H19", "H21"} else plain("bytes")
+    sent = plain("bytes") if begun else "0"
     words = [
         *([f"sock={failure.sock}"] if failure.sock else []),
         f"at={failure.level}",

@@ -38,6 +38,7 @@ class Haproxy:
         self._alerts = 0
         self._rest = b""
         self._log_fd = -1
+        self._pidfd = -1
         self._reader: asyncio.Task[None] | None = None
 
     @property
@@ -65,6 +66,7 @@ class Haproxy:
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
+        self._pidfd = os.pidfd_open(self._child.pid)
         os.close(write_end)
         os.set_blocking(read_end, False)
         self._log_fd = read_end
@@ -74,9 +76,8 @@ class Haproxy:
 
     async def reload(self, generation: int) -> None:
         """Switch to the configuration file as it is now. Raises RouterFailed; the old one goes on serving then."""
-        assert self._child is not None
         self._alerts = 0
-        self._child.send_signal(signal.SIGUSR2)
+        self._signal(signal.SIGUSR2)
         await self._wait_for(generation, doing="reloading")
 
     async def ended(self) -> int:
@@ -99,11 +100,15 @@ class Haproxy:
             await asyncio.wait({self._reader}, timeout=1.0)
             self._reader.cancel()
         self._close_log()
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._child is not None and self._child.returncode is None:
+        # By descriptor: Popen.send_signal looks for the end first, and would take it away from the loop's watcher.
+        if self._pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
-                self._child.send_signal(number)
+                signal.pidfd_send_signal(self._pidfd, number)
 
     async def _wait_for(self, generation: int, *, doing: str) -> None:
         assert self._child is not None
