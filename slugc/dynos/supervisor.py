@@ -73,7 +73,7 @@ class Supervisor:
         self._waiting: set[asyncio.Future[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: list[asyncio.Task[None]] = []
-        self._told: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
         self._closing = False
 
     # What others ask of it
@@ -305,20 +305,25 @@ class Supervisor:
         slot.timers[timer, run] = handle
 
     async def _retire(self, slot: Slot, run: int) -> None:
-        told = self._told
-        if told is not None and not self._closing:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(told), self.settings.drain)
+        # Every call that is under way: a later one does not wait for what an earlier one drains.
+        telling = [] if self._closing else list(self._telling)
+        if telling:
+            await asyncio.wait(telling, timeout=self.settings.drain)
         self.feed(slot, s.Drained(run))
 
     def _publish(self) -> None:
         if self.traffic is not None and not self._closing:
-            self._told = self._start(self._tell(self.traffic))
+            telling = self._start(self._tell(self.traffic))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
 
     async def _tell(self, traffic: Traffic) -> None:
-        await traffic.set_state(self.app, app_state(slot.dyno for slot in self.slots.values()))
-        # Looked up after the wait: whichever of several calls comes last carries the latest set.
-        await traffic.set_dynos(self.app, self._serving())
+        try:
+            await traffic.set_state(self.app, app_state(slot.dyno for slot in self.slots.values()))
+            # Looked up after the wait: whichever of several calls comes last carries the latest set.
+            await traffic.set_dynos(self.app, self._serving())
+        except SlugcError as error:
+            self._sink.event(PLATFORM, "router", f"Error R99 (Platform error) -> {error.summary}")
         self._tell_waiting()
 
     def _serving(self) -> dict[DynoName, int]:
