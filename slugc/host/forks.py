@@ -45,7 +45,6 @@ def forked(
     try:
         with selectors.DefaultSelector() as selector:
             for worker in crew:
-                # The parents' ends of earlier workers are in later ones too; each closes them (see _hire).
                 selector.register(worker.link, selectors.EVENT_READ, worker)
                 for _ in range(_AHEAD):
                     _give(worker, waiting)
@@ -90,8 +89,8 @@ def _hire(make: Callable[[int], Callable[[int], Any]], number: int) -> _Worker:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        # Ends of earlier workers' links were inherited: while they are open, those workers would not see the
-        # parent's death. Nothing above the standard streams but our own link, and what `make` uses, is touched.
+        # The ends of earlier workers' links were inherited too. The last worker's end is nobody else's: when the
+        # parent dies it ends first, which closes the next one's, and so on.
         mine.close()
         _serve(make(number), theirs)
         status = 0

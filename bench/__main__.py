@@ -1,0 +1,93 @@
+"""`python -m bench [NAME...]`: hold the named benches, or all of them."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from bench import machine, report
+from bench.contest import Outcome
+from bench.running import Rules, hold
+from bench.trees import Trees
+from bench.world import World
+
+SUITES = Path(__file__).resolve().parent / "suites"
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in SUITES.glob("*.py") if path.stem != "__init__")
+
+
+def main(argv: list[str]) -> int:
+    options = _options(argv)
+    wanted = options.names or names()
+    unknown = sorted(set(wanted) - set(names()))
+    if unknown:
+        print(f"no such bench: {', '.join(unknown)}; there are {', '.join(names())}", file=sys.stderr)
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    facts = machine.description()
+    rules = Rules(
+        rounds=options.rounds,
+        patience=options.patience,
+        attempts=1 if options.keep_disturbed else 4,
+        keep_disturbed=options.keep_disturbed,
+    )
+    missed: list[str] = []
+    for name in wanted:
+        outcomes = _held(name, rules, options)
+        date = datetime.now(UTC).strftime("%Y-%m-%d")
+        report.write_json(options.out / f"{name}.json", outcomes, machine=facts, date=date)
+        note = report.draw(options.out / f"{name}.png", name, outcomes)
+        if note:
+            print(note, file=sys.stderr)
+        missed += [sentence for outcome in outcomes for sentence in outcome.missed()]
+    for sentence in missed:
+        print(f"target missed: {sentence}")
+    return 1 if missed and options.strict else 0
+
+
+def _held(name: str, rules: Rules, options: argparse.Namespace) -> list[Outcome]:
+    outcomes = []
+    memory = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else options.cache
+    options.cache.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="slugc-bench-", dir=memory))
+    disk = Path(tempfile.mkdtemp(prefix="disk-", dir=options.cache))
+    try:
+        world = World(trees=Trees(options.cache), scratch=scratch, disk=disk, growth=options.growth)
+        for number, contest in enumerate(import_module(f"bench.suites.{name}").suite(world)):
+            if options.only and options.only not in contest.title:
+                continue
+            print(f"{contest.title}", file=sys.stderr, flush=True)
+            runs = scratch / f"runs-{number}"
+            outcome = hold(contest, rules, runs, lambda text: print(text, file=sys.stderr, flush=True))
+            shutil.rmtree(runs, ignore_errors=True)
+            outcomes.append(outcome)
+            print("\n".join(report.table(outcome)), flush=True)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(disk, ignore_errors=True)
+    return outcomes
+
+
+def _options(argv: list[str]) -> argparse.Namespace:
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"any of {', '.join(names())}")
+    parser.add_argument("--rounds", type=int, default=5, help="clean runs of each contestant (default 5)")
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds to wait for an idle machine")
+    parser.add_argument("--keep-disturbed", action="store_true", help="count every run: to try a bench out")
+    parser.add_argument("--growth", action="store_true", help="also the contests over growing sizes")
+    parser.add_argument("--only", default="", help="only contests whose title has this text")
+    parser.add_argument("--strict", action="store_true", help="exit 1 where a target was missed")
+    parser.add_argument("--out", type=Path, default=Path("bench-results"), help="where JSON and charts go")
+    parser.add_argument("--cache", type=Path, default=Path(cache) / "slugc-bench", help="where trees are kept")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""The machine: how busy it is, what it is, and which versions of the tools stand on it."""
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+IDLE = 0.12
+"""Others may use so much of the machine: beyond it, walls of one command swing by a factor of two."""
+
+
+def busy() -> tuple[float, float]:
+    """Seconds that all processors have been busy, and seconds that have passed on all of them."""
+    fields = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    return (sum(fields) - idle) / TICK, sum(fields) / TICK
+
+
+def foreign_share(before: tuple[float, float], after: tuple[float, float], own: float) -> float:
+    """The share of the machine that was used by others, when `own` seconds were ours."""
+    passed = after[1] - before[1]
+    return max(0.0, (after[0] - before[0] - own) / passed) if passed > 0 else 0.0
+
+
+def wait_for_idle(seconds: float) -> bool:
+    """Wait until the machine is idle for half a second, `seconds` at most; whether it became so."""
+    deadline = time.monotonic() + seconds
+    while True:
+        before = busy()
+        time.sleep(0.5)
+        if foreign_share(before, busy(), 0.0) <= IDLE:
+            return True
+        if time.monotonic() > deadline:
+            return False
+
+
+def description() -> dict[str, str]:
+    """What docs/performance.md says of the machine."""
+    cpu = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        platform.machine(),
+    )
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1024
+    release = platform.freedesktop_os_release() if Path("/etc/os-release").exists() else {}
+    return {
+        "processors": f"{len(os.sched_getaffinity(0))} x {cpu}",
+        "memory": f"{memory} MiB",
+        "system": f"{release.get('PRETTY_NAME', platform.system())}, Linux {platform.release()}",
+        "python": platform.python_version(),
+    } | {name: version for name in ("tar", "zstd", "pigz", "bsdtar") if (version := _version(name))}
+
+
+def _version(program: str) -> str:
+    if shutil.which(program) is None:
+        return ""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).splitlines()[0].strip()

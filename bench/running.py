@@ -1,0 +1,151 @@
+"""Run a contest: turns, idle waits, disturbed runs dropped."""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import machine
+from bench.contest import Contest, Contestant, Measured, Outcome, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How patient a bench is."""
+
+    rounds: int = 5
+    """Clean runs of each contestant."""
+    patience: float = 60.0
+    """Seconds to wait for an idle machine before a run."""
+    attempts: int = 4
+    """Times `rounds` that a contestant may be tried before fewer clean runs have to do."""
+    keep_disturbed: bool = False
+    """Count every run: for trying a bench out on a busy machine."""
+
+
+def hold(contest: Contest, rules: Rules, scratch: Path, say: Callable[[str], None]) -> Outcome:
+    """Hold a contest. What the runs make lies below `scratch` until the end: deleting between runs would slow
+    the making of files (ext4)."""
+    rounds = min(contest.rounds or rules.rounds, rules.rounds)
+    present = [contestant for contestant in contest.contestants if not absence(contestant)]
+    clean: dict[str, list[Measured]] = {contestant.name: [] for contestant in present}
+    dirty: dict[str, list[Measured]] = {contestant.name: [] for contestant in present}
+    number = 0
+    for _ in range(rounds * rules.attempts):
+        waiting = [contestant for contestant in present if len(clean[contestant.name]) < rounds]
+        for contestant in waiting:
+            number += 1
+            if not rules.keep_disturbed:
+                machine.wait_for_idle(rules.patience)
+            measured = _once(contestant, scratch / f"{number}", memory=contest.memory)
+            kept = rules.keep_disturbed or measured.foreign <= machine.IDLE
+            (clean if kept else dirty)[contestant.name].append(measured)
+            say(f"  {contestant.name}: {measured.value:.3f} {contest.unit}{'' if kept else ' (disturbed)'}")
+    rows = [_row(contestant, clean, dirty) for contestant in contest.contestants]
+    return Outcome(contest=contest, rows=tuple(rows))
+
+
+def absence(contestant: Contestant) -> str:
+    """Why a contestant cannot take part; empty where it can."""
+    missing = [program for program in contestant.needs if shutil.which(program) is None]
+    return f"{', '.join(missing)} not installed" if missing else ""
+
+
+def _row(contestant: Contestant, clean: dict[str, list[Measured]], dirty: dict[str, list[Measured]]) -> Row:
+    absent = absence(contestant)
+    if absent:
+        return Row(name=contestant.name, absent=absent)
+    runs, disturbed = clean[contestant.name], dirty[contestant.name]
+    if not runs:
+        # Better a disturbed number than none; the table marks it by n = 0 clean runs.
+        return Row(name=contestant.name, runs=tuple(disturbed), dropped=0, absent="every run was disturbed")
+    return Row(name=contestant.name, runs=tuple(runs), dropped=len(disturbed))
+
+
+def _once(contestant: Contestant, new: Path, *, memory: bool) -> Measured:
+    new.parent.mkdir(parents=True, exist_ok=True)
+    before = machine.busy()
+    if contestant.call is not None:
+        measured = contestant.call(new)
+    else:
+        measured = run(_filled(contestant.argv, new), memory=memory)
+    foreign = machine.foreign_share(before, machine.busy(), measured.cpu)
+    made = Path(contestant.makes.replace("{new}", str(new))) if contestant.makes else None
+    size = made.stat().st_size if made is not None and made.is_file() else measured.size
+    return replace(measured, foreign=foreign, size=size)
+
+
+def _filled(argv: Sequence[str], new: Path) -> list[str]:
+    return [word.replace("{new}", str(new)) for word in argv]
+
+
+def run(argv: Sequence[str], *, memory: bool = False) -> Measured:
+    """Run a command to its end; it and everything it starts is one process group. A failure ends the bench."""
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    sampler = _Sampler(child.pid) if memory else None
+    assert child.stderr is not None
+    complaint = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    child.stderr.close()
+    total = sampler.stop() if sampler else 0
+    if child.returncode:
+        raise SystemExit(f"{' '.join(argv)} failed ({child.returncode}): {complaint.decode(errors='replace')[-800:]}")
+    return Measured(value=wall, wall=wall, cpu=usage.ru_utime + usage.ru_stime, rss=usage.ru_maxrss * 1024, total=total)
+
+
+class _Sampler:
+    """The proportional memory of a process group, looked at forty times a second."""
+
+    def __init__(self, group: int) -> None:
+        self._group = group
+        self._peak = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        self._over.set()
+        self._thread.join()
+        return self._peak
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.025):
+            self._peak = max(self._peak, sum(_memory(pid) for pid in _group(self._group)))
+
+
+def _group(group: int) -> list[int]:
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if os.getpgid(int(name)) == group:
+                    found.append(int(name))
+            except ProcessLookupError:
+                continue
+    return found
+
+
+def _memory(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def stop(child: "subprocess.Popen[bytes]") -> None:
+    """End a server that a bench started, and what it started."""
+    os.killpg(child.pid, signal.SIGTERM)
+    child.wait()

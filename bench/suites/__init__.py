@@ -1,0 +1,1 @@
+"""One file a bench: a function `suite(world)` that yields contests. See bench/README.md."""

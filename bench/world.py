@@ -1,0 +1,29 @@
+"""What a suite may use: trees, a scratch folder in memory, and small programs that call slugc."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.trees import Trees
+
+PROGRAMS = Path(__file__).resolve().parent / "programs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    trees: Trees
+    scratch: Path
+    """A new folder, on tmpfs where there is one, removed at the end of the suite."""
+    disk: Path
+    """The same on the disk of the cache."""
+    growth: bool = False
+    """Also the contests over growing sizes: they take much longer."""
+
+    def program(self, name: str, *words: object) -> tuple[str, ...]:
+        """argv of bench/programs/NAME.py in a new Python: starting it is part of the time."""
+        return (sys.executable, str(PROGRAMS / f"{name}.py"), *(str(word) for word in words))
+
+
+def shell(text: str, *words: object) -> tuple[str, ...]:
+    """argv of a bash pipeline in which any failure counts; `words` are $1, $2 ..."""
+    return ("bash", "-o", "pipefail", "-c", text, "bench", *(str(word) for word in words))
