@@ -18,6 +18,7 @@ from slugc.model.slug import Slug
 if TYPE_CHECKING:
     from slugc.cache import BuildCache
     from slugc.dynos.settings import DynoSettings
+    from slugc.model.buildpack import BuildpackFacts
     from slugc.slug.collect import Collected, Holding
     from slugc.slug.contents import Listed
     from slugc.slug.export import Exported
@@ -167,6 +168,22 @@ def detect(
         )
         for source in sources
     )
+
+
+def inspect_buildpack(
+    reference: str, *, network: bool = True, home: Home | None = None, emit: Emit = silent
+) -> "tuple[BuildpackFacts, ...]":
+    """What a buildpack, package or builder says of itself, and of all that comes with it. Raises SlugcError."""
+    from slugc.buildpack.looking import look
+
+    return look(reference, base=Path.cwd(), home=home or Home.of_this_user(), network=network, emit=emit)
+
+
+def builtin_buildpacks() -> "tuple[BuildpackFacts, ...]":
+    """The buildpacks that come with slugc, in detection order."""
+    from slugc.buildpack.looking import built_in
+
+    return built_in()
 
 
 def export_cache(source: str, file: Path, *, app: str | None = None, home: Home | None = None) -> int:

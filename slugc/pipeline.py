@@ -138,7 +138,7 @@ def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, envi
         shop = open_workshop(
             request, tree, stack=site.stack, engine=site.choice.engine, home=home, work=work, environ=environ
         )
-        return explain(asked, shop, source=request.source, every=every)
+        return explain(asked, shop, source=request.source, every=every, fetch_nested=_fetcher(site))
 
 
 def open_site(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str], emit: Emit) -> Site:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from slugc.buildpack import builtin, identity
 from slugc.buildpack.cloudnative import images, inline
+from slugc.buildpack.cloudnative.gathering import local_dependencies
 from slugc.buildpack.reference import Named, read
 from slugc.errors.source import BuildpackInvalid, BuildpackNotFound, BuildpackUnfetchable
 from slugc.events import Emit, Step, Warned
@@ -57,6 +58,14 @@ def _plain_digest(root: Path) -> str:
     return trees.digest(root, trees.walk(root, skip=_litter))
 
 
+def _package_digest(root: Path, depth: int = 8) -> str:
+    """A folder's digest; a package's covers the folders that it depends on, for a change there must rebuild."""
+    own = _plain_digest(root)
+    folders = [root / text for text in local_dependencies(root)] if depth else []
+    inner = [_package_digest(folder.resolve(), depth - 1) for folder in folders if folder.is_dir()]
+    return hashlib.sha256("".join([own, *inner]).encode()).hexdigest() if inner else own
+
+
 def _litter(path: str) -> bool:
     return path.removesuffix("/").rpartition("/")[2] in SKIP
 
@@ -66,7 +75,7 @@ def _from_path(path: Path, reference: BuildpackReference, home: Home) -> Buildpa
         root = path.resolve()
         if (root / LAYOUT).is_file():
             return _layout(root, reference, home, uri=f"file:{root}")
-        return identity.identify(root, uri=f"file:{root}", reference=reference, digest=_plain_digest(root))
+        return identity.identify(root, uri=f"file:{root}", reference=reference, digest=_package_digest(root))
     if not path.is_file():
         raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=builtin.available())
     root = _store(home, lambda target: _unpack(path, target, reference))

@@ -12,6 +12,8 @@ from slugc.cli.options import (
     GithubOption,
     JsonOption,
     StackOption,
+    StrictOption,
+    TargetOption,
     config_vars,
 )
 from slugc.cli.session import OutputForm, open_session
@@ -48,9 +50,8 @@ def build(
             "--runtime-source", metavar="SOURCE", help="Take language runtimes only from mirror|npm|pypi|apt|host."
         ),
     ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Cloud Native: the specification where the lifecycle differs.")
-    ] = False,
+    strict: StrictOption = False,
+    target: TargetOption = None,
     json: JsonOption = False,
     github: GithubOption = False,
 ) -> None:
@@ -77,6 +78,7 @@ def build(
         rebuild=rebuild,
         runtime_source=runtime_source,
         strict=strict,
+        target=target,
     )
     result = api.build(request, home=session.home, clock=session.clock, emit=session.emit)
     if session.form is not OutputForm.JSON:

@@ -23,6 +23,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "why": CommandEntry(module="why", section="Build", help="Say what has changed since the last slug."),
     "detect": CommandEntry(module="detect", section="Build", help="Try buildpacks on source trees and show why."),
     "cache": CommandEntry(module="cache", section="Build", help="Carry a build cache between CI runs.", topic=True),
+    "buildpacks": CommandEntry(
+        module="buildpacks", section="Build", help="Look at buildpacks: inspect REF, list.", topic=True
+    ),
     "inspect": CommandEntry(module="inspect", section="Slugs", help="Show a slug's manifest."),
     "ls": CommandEntry(module="ls", section="Slugs", help="List the files of a slug."),
     "cat": CommandEntry(module="cat", section="Slugs", help="Print one file of a slug."),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slugc.cli.options import BuildpackOption, JsonOption, StackOption
+from slugc.cli.options import BuildpackOption, JsonOption, StackOption, StrictOption, TargetOption
 from slugc.cli.session import open_session
 from slugc.model.build import BuildRequest, Detection, Isolation
 
@@ -19,8 +19,13 @@ def detect(
     sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Source trees; default: .")] = None,
     *,
     buildpack: BuildpackOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show every group that was tried, all output, and what broke each plan.")
+    ] = False,
     every: Annotated[bool, typer.Option("--all", help="Ask every buildpack, also after the decision.")] = False,
     stack: StackOption = "host",
+    strict: StrictOption = False,
+    target: TargetOption = None,
     isolation: Annotated[Isolation, typer.Option("--isolation", help="auto, required or none.")] = Isolation.AUTO,
     json: JsonOption = False,
 ) -> int:
@@ -37,11 +42,12 @@ def detect(
         sources or ["."],
         buildpacks=buildpack or (),
         every=every,
-        request=BuildRequest(source=".", stack=stack, isolation=isolation),
+        request=BuildRequest(source=".", stack=stack, isolation=isolation, strict=strict, target=target),
         home=session.home,
         clock=session.clock,
     )
-    typer.echo(json_form.document(rows) if json else "\n".join(line for row in rows for line in listing(row)))
+    shown = explained if explain else listing
+    typer.echo(json_form.document(rows) if json else "\n".join(line for row in rows for line in shown(row)))
     return 0 if all(row.chosen for row in rows) else NONE_DETECTED
 
 
@@ -62,9 +68,23 @@ def listing(row: Detection) -> list[str]:
     return shown
 
 
+def explained(row: Detection) -> list[str]:
+    """Every group in the words that the reference lifecycle has made familiar; classic lists as they were asked."""
+    from slugc.render.groups import lines
+
+    if not row.groups:
+        return [
+            *listing(row),
+            *(f"        {text}" for one in row.tried if one.passed for text in one.stderr.splitlines()),
+        ]
+    return [f"{row.source}: {_decision(row)}", *lines(row)]
+
+
 def _decision(row: Detection) -> str:
     if row.chosen:
         return " + ".join(row.chosen)
+    if row.groups:
+        return "no group of buildpacks passes"
     if row.forced:
         return "a buildpack that was named does not accept it"
     return "no buildpack accepts it"

@@ -28,8 +28,15 @@ BuildpackOption = Annotated[
         "--buildpack",
         "-b",
         metavar="REF",
-        help="A path, built-in name, git URL#ref or tarball; in order, may be repeated.",
+        help="A path, built-in name, git URL#ref, tarball or image; in order, may be repeated.",
     ),
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Cloud Native: the specification where the lifecycle differs.")
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option("--target", metavar="TARGET", help="Cloud Native: build for it, e.g. linux/amd64/ubuntu@24.04."),
 ]
 
 

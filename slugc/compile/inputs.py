@@ -59,6 +59,7 @@ def gather(
             "--runtime-source": request.runtime_source or "none",
             "--no-network": "off" if request.network else "on",
             "--strict": "on" if request.strict else "off",
+            "--target": request.target or "the stack's own",
         },
     )
 

@@ -14,7 +14,7 @@ from slugc.detect.order import GroupTried, MemberTried, Resolution, UnknownMembe
 from slugc.errors.cloudnative import GroupErrored, NoGroupDetected, OrderMemberMissing
 from slugc.errors.detect import BuildpackRefused
 from slugc.events import BuildpackTried, Emit, Output
-from slugc.model.build import Detected
+from slugc.model.build import Detected, Detection, GroupExplained, MemberExplained, TrialExplained, Tried
 from slugc.model.buildpack import Buildpack
 from slugc.model.cloudnative import ERROR, FAIL, PASS, Api, Descriptor, DetectRun, Element, OrderEntry
 
@@ -52,6 +52,52 @@ class Phase:
         if not resolution.members:
             self._refuse(resolution)
         return tuple(self._detected(element, resolution) for element in resolution.members)
+
+    def explained(self, resolution: Resolution, *, source: str) -> Detection:
+        """The whole walk as a value: for `slugc detect`."""
+        members = {run_key(m.element): m for group in resolution.tried for m in group.members}
+        return Detection(
+            source=source,
+            forced=True,
+            tried=tuple(self._tried(member) for member in members.values()),
+            chosen=tuple(self._shown(element) for element in resolution.members),
+            groups=tuple(self._group(group) for group in resolution.tried),
+        )
+
+    def _tried(self, member: MemberTried) -> Tried:
+        shown, run = self._shown(member.element), member.run
+        return Tried(
+            buildpack=shown,
+            id=shown,
+            passed=run.code == PASS,
+            code=run.code,
+            name=self._names.get(member.element.id, ""),
+            stderr=run.output,
+            seconds=run.seconds,
+            problem=run.problem or None,
+        )
+
+    def _group(self, group: GroupTried) -> GroupExplained:
+        return GroupExplained(
+            members=tuple(
+                MemberExplained(
+                    id=self._shown(m.element),
+                    optional=m.element.optional,
+                    verdict=m.verdict.value,
+                    code=m.run.code,
+                    seconds=m.run.seconds,
+                    output=m.run.output,
+                    problem=m.run.problem,
+                )
+                for m in group.members
+            ),
+            trials=tuple(TrialExplained(dropped=t.dropped, problem=t.problem) for t in group.trials),
+            problem=group.problem,
+        )
+
+    def _shown(self, element: Element) -> str:
+        classic = self.gathered.classic.get(element.id)
+        return classic.id if classic is not None else element.key
 
     def _detected(self, element: Element, resolution: Resolution) -> Detected:
         classic = self.gathered.classic.get(element.id)

@@ -9,7 +9,7 @@ from slugc.buildpack.cloudnative.place import arrange_for
 from slugc.detect.phase import Phase
 from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDetected
 from slugc.errors.source import BuildpackNotFound
-from slugc.events import BuildpackTried, Emit, GroupResolved
+from slugc.events import BuildpackTried, Emit, GroupResolved, silent
 from slugc.model.build import Detected, Detection, Tried
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 
@@ -77,9 +77,14 @@ def _first(asked: Sequence[Buildpack], shop: Workshop, emit: Emit) -> tuple[Dete
     raise NoBuildpackDetected(tried=[buildpack.id for buildpack in asked], listing=shown)
 
 
-def explain(asked: Sequence[Buildpack], shop: Workshop, *, source: str, every: bool) -> Detection:
+def explain(
+    asked: Sequence[Buildpack], shop: Workshop, *, source: str, every: bool, fetch_nested: Fetch | None = None
+) -> Detection:
     """What each bin/detect says, without building: up to the one that decides, or all of them with `every`.
-    Nothing that a buildpack does raises here."""
+    Nothing that a buildpack does raises here; a broken descriptor or order does."""
+    if any(buildpack.api is BuildpackApi.CLOUD_NATIVE for buildpack in asked):
+        phase = cloud_native_phase(asked, shop, fetch_nested=fetch_nested, emit=silent)
+        return phase.explained(phase.resolve(), source=source)
     forced = bool(asked) and asked[0].reference.explicit
     tried: list[Tried] = []
     for buildpack in asked:

@@ -111,6 +111,37 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberExplained:
+    """A member of a group, and what came of it."""
+
+    id: str
+    """With its version: `acme/node@1.0.0`."""
+    optional: bool
+    verdict: str
+    """`pass`, `fail`, `skip` (an optional one that refused) or `err`."""
+    code: int
+    seconds: float
+    output: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialExplained:
+    """One combination of build plans: who was dropped from it and why, and what broke it (None: it holds)."""
+
+    dropped: tuple[str, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupExplained:
+    members: tuple[MemberExplained, ...]
+    trials: tuple[TrialExplained, ...]
+    problem: str | None
+    """Why it was lost; None for the group that is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
     """One row of the matrix: a source, and what the buildpacks said of it."""
 
@@ -120,3 +151,5 @@ class Detection:
     tried: tuple[Tried, ...]
     chosen: tuple[str, ...]
     """The ids of the buildpacks that would build it, in order; empty: none would."""
+    groups: tuple[GroupExplained, ...] = ()
+    """Lists with Cloud Native buildpacks: every group that was tried, in order."""

@@ -79,3 +79,28 @@ class BuildpackRecord:
     digest: str
     name: str = ""
     """What its bin/detect printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildpackFacts:
+    """What a buildpack says of itself, for people to look at."""
+
+    id: str
+    version: str
+    api: str
+    """`classic`, or a Cloud Native Buildpack API version."""
+    kind: str = "buildpack"
+    name: str = ""
+    description: str = ""
+    homepage: str = ""
+    licenses: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
+    sbom_formats: tuple[str, ...] = ()
+    clear_env: bool = False
+    order: tuple[tuple[str, ...], ...] = ()
+    """A composite's groups, each member as `id@version`, with ` (optional)` behind it."""
+    executables: tuple[str, ...] = ()
+    uri: str = ""
+    digest: str = ""

@@ -80,5 +80,9 @@ class Shelf:
             return versions.get(entry.version)
         return next(reversed(versions.values()), None)
 
+    def everything(self) -> list[Descriptor]:
+        """In the order they were put there."""
+        return [descriptor for versions in self._found.values() for descriptor in versions.values()]
+
     def keys(self) -> list[str]:
-        return [d.key for versions in self._found.values() for d in versions.values()]
+        return [descriptor.key for descriptor in self.everything()]

@@ -115,6 +115,14 @@ def _image_tree(root: Path) -> Path | None:
     return top.parent if inside_image else None
 
 
+def local_dependencies(root: Path) -> tuple[str, ...]:
+    """Those that are no addresses, relative to `root`; none where package.toml cannot be read: that is found later."""
+    try:
+        return tuple(text for text in _dependencies(root) if "://" not in text)
+    except DescriptorInvalid:
+        return ()
+
+
 def _dependencies(root: Path) -> tuple[str, ...]:
     file = root / "package.toml"
     if not file.is_file():
