@@ -1,4 +1,8 @@
-"""The build cache of one app: restored whole or discarded with printed reasons. It never fails a build."""
+"""The build cache of one app: restored whole or discarded with printed reasons. It never fails a build.
+
+A tree is kept as one tar file: the platform copies CACHE_DIR for every build, and 10,000 files take seconds where
+one takes none.
+"""
 
 import json
 import os
@@ -52,7 +56,7 @@ class Cache:
                 self._discard(name, ["It could not be read"])
             return False
         changed = reasons(old, key)
-        if not changed and not self._tree(name).is_dir():
+        if not changed and not self._archive(name).is_file():
             changed = ["A part of it is missing"]
         if changed:
             self._discard(name, changed)
@@ -60,7 +64,7 @@ class Cache:
         transcript.step("Restoring cache")
         try:
             trees.remove(target)
-            trees.copy(self._tree(name), target)
+            trees.unpack(self._archive(name), target)
         except (OSError, subprocess.CalledProcessError) as error:
             trees.remove(target)
             self._discard(name, [f"It could not be restored: {error}"])
@@ -73,10 +77,9 @@ class Cache:
         staged = self.folder / f".{name}.{os.getpid()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            trees.remove(staged)
-            trees.copy(source, staged)
+            trees.pack(source, staged)
             self._forget(name)
-            staged.rename(self._tree(name))
+            staged.rename(self._archive(name))
             marker = self.folder / f".{name}.json.{os.getpid()}"
             marker.write_text(json.dumps(dict(key), indent=1) + "\n", encoding="utf-8")
             marker.replace(self._marker(name))
@@ -92,10 +95,10 @@ class Cache:
 
     def _forget(self, name: str) -> None:
         self._marker(name).unlink(missing_ok=True)
-        trees.remove(self._tree(name))
+        trees.remove(self._archive(name))
 
-    def _tree(self, name: str) -> Path:
-        return self.folder / name
+    def _archive(self, name: str) -> Path:
+        return self.folder / f"{name}.tar"
 
     def _marker(self, name: str) -> Path:
         return self.folder / f"{name}.json"

@@ -16,6 +16,17 @@ def copy(source: Path, target: Path) -> None:
     subprocess.run(["cp", "-a", "--reflink=auto", "--", str(source), str(target)], check=True)
 
 
+def pack(source: Path, archive: Path) -> None:
+    """The tree as one tar file, with its times: bytecode is compared with them."""
+    subprocess.run(["tar", "--format=posix", "-C", str(source), "-cf", str(archive), "."], check=True)
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """Into a path that does not exist yet."""
+    target.mkdir(parents=True)
+    subprocess.run(["tar", "-C", str(target), "-xf", str(archive)], check=True)
+
+
 def remove(path: Path) -> None:
     if path.is_symlink() or path.is_file():
         path.unlink()

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from slugc_buildpack.cache import Cache, reasons
@@ -40,7 +42,7 @@ def test_a_broken_cache_is_said_and_does_not_fail(tmp_path, made, capfd, damage)
     if damage == "marker":
         (tmp_path / "cache/python.json").write_text("{")
     else:
-        (tmp_path / "cache/python").rename(tmp_path / "cache/elsewhere")
+        (tmp_path / "cache/python.tar").unlink()
     assert not cache.restore("python", {"stack": "a"}, tmp_path / "back")
     assert "Discarding cache since:" in capfd.readouterr().out
 
@@ -58,3 +60,13 @@ def test_a_cache_that_cannot_be_written_warns_and_the_build_goes_on(tmp_path, ma
 
 def test_a_new_label_is_a_reason():
     assert reasons({"stack": "a"}, {"stack": "a", "uv.lock": "sha256:1"}) == ["uv.lock has changed"]
+
+
+def test_a_cut_off_archive_is_said_and_leaves_nothing_behind(tmp_path, made, capfd):
+    cache = Cache(tmp_path / "cache")
+    (made / "big").write_bytes(os.urandom(200_000))
+    cache.save("python", {"stack": "a"}, made)
+    os.truncate(tmp_path / "cache/python.tar", 100_000)
+    assert not cache.restore("python", {"stack": "a"}, tmp_path / "back")
+    assert "It could not be restored" in capfd.readouterr().out
+    assert not (tmp_path / "back").exists()

@@ -62,7 +62,8 @@ def compile_files(
 def compile_missing(python: Path, folder: Path, *, root: Path, shown: str, build: Build) -> None:
     """Sources without bytecode, or newer than it: hooks of the app leave both, and unchecked bytecode would
     hide their change."""
-    stale = [path for path in trees.walk(folder) if path.suffix == ".py" and _stale(path)]
+    tag = next(root.glob("lib/python3.*/os.py")).parent.name.removeprefix("python").replace(".", "")
+    stale = [path for path in trees.walk(folder) if path.suffix == ".py" and _stale(path, f"cpython-{tag}")]
     compile_files(python, stale, root=root, shown=shown, build=build)
 
 
@@ -75,6 +76,9 @@ def compile_app(python: Path, build: Build) -> None:
     compile_files(python, sorted(files), root=build.app, shown="/app", build=build, mode="CHECKED_HASH")
 
 
-def _stale(source: Path) -> bool:
-    compiled = list(source.parent.glob(f"__pycache__/{source.stem}.cpython-*.pyc"))
-    return not compiled or any(source.stat().st_mtime_ns > path.stat().st_mtime_ns for path in compiled)
+def _stale(source: Path, tag: str) -> bool:
+    try:
+        compiled = (source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc").stat()
+    except FileNotFoundError:
+        return True
+    return source.stat().st_mtime_ns > compiled.st_mtime_ns

@@ -92,7 +92,8 @@ def environment(build: Build, variables: list[str] | None = None) -> dict[str, s
         {
             **given,
             "PATH": f"{python.parent}{os.pathsep}{build.environ.get('PATH', os.defpath)}",
-            "UV_CACHE_DIR": str(build.cache / "uv"),
+            # Shared by all apps, as a developer's own uv shares it; in CACHE_DIR every build would copy it.
+            "UV_CACHE_DIR": str(build.runtimes / "uv"),
             # Links into the cache would let a hook of the app write through them.
             "UV_LINK_MODE": "copy",
             "UV_NO_PROGRESS": "1",
