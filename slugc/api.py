@@ -187,14 +187,26 @@ def builtin_buildpacks() -> "tuple[BuildpackFacts, ...]":
 
 
 def export_cache(source: str, file: Path, *, app: str | None = None, home: Home | None = None) -> int:
-    """Write the build cache of `source` (or of `app`, as `build` was told) to `file`, a .tar.zst to carry
-    between CI runs; bytes written. Raises CacheUnknown."""
-    return _cache(source, app, home).export(file)
+    """Write the build cache of `source` (or of `app`, as `build` was told) and its last slug to `file`, a .tar.zst
+    to carry between CI runs; bytes written. Raises CacheUnknown."""
+    from slugc.slug.store import SlugStore
+
+    cache = _cache(source, app, home)
+    known = cache.recall()
+    slug = SlugStore(cache.home).stored(known.slug) if known else None
+    return cache.export(file, slug=slug.path if slug else None)
 
 
 def import_cache(source: str, file: Path, *, app: str | None = None, home: Home | None = None) -> int:
-    """Replace the build cache of `source` by an exported one; bytes of content. Raises CacheArchiveRefused."""
-    return _cache(source, app, home).import_(file)
+    """Replace the build cache of `source` by an exported one, and store the slug that came with it; bytes of
+    content. Raises CacheArchiveRefused, and the errors of a damaged slug."""
+    from slugc.slug.store import SlugStore
+
+    cache = _cache(source, app, home)
+    with cache.imported(file) as slug:
+        if slug is not None:
+            SlugStore(cache.home).add(slug)
+    return cache.size()
 
 
 def caches(*, home: Home | None = None) -> dict[str, int]:

@@ -8,12 +8,14 @@ import hashlib
 import io
 import os
 import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from slugc.errors.cache import CacheArchiveRefused, CacheUnknown
 from slugc.events import CacheDiscarded, Emit
-from slugc.host import archives, locks, trees
+from slugc.host import archives, inside, locks, trees
 from slugc.host.files import remove_tree, scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.inputs import Inputs
@@ -22,6 +24,7 @@ LIVE = "live"
 PREVIOUS = "previous"
 INPUTS = "inputs"
 ABOUT = "app"
+SLUG = "slug"
 SCHEMA = b"slugc-inputs-2\n"
 
 
@@ -119,10 +122,13 @@ class BuildCache:
             return 0
         return sum(entry.size for entry in trees.walk(self.live) if entry.is_file)
 
-    def export(self, file: Path) -> int:
-        """Write the buildpacks' caches as one .tar.zst; bytes written. Raises CacheUnknown."""
+    def export(self, file: Path, *, slug: Path | None = None) -> int:
+        """Write the buildpacks' caches as one .tar.zst; bytes written. With the last slug's file it also carries
+        what that was built from, so that the next machine can find out that nothing has changed. (Config vars are
+        in it as keyed digests only, but the key is there too.) Raises CacheUnknown."""
         import zstandard
 
+        self._recover()
         if not self.live.is_dir():
             raise CacheUnknown(app=self.app)
         with scratch(file.absolute().parent, f".{file.name}") as work:
@@ -130,23 +136,33 @@ class BuildCache:
             with locks.shared(self.folder / "lock"), part.open("wb") as raw:
                 compressor = zstandard.ZstdCompressor(level=3, threads=-1)
                 with compressor.stream_writer(raw, closefd=False) as stream:
-                    _write(self.live, stream)
+                    _write(self.live, {INPUTS: self.folder / INPUTS, SLUG: slug} if slug else {}, stream)
             part.replace(file)
         return file.stat().st_size
 
-    def import_(self, file: Path) -> int:
-        """Replace the cache by an exported one; bytes of content. Raises CacheArchiveRefused."""
+    @contextmanager
+    def imported(self, file: Path) -> Iterator[Path | None]:
+        """Replace the cache by an exported one. The slug that came with it, if one did, is there until the end.
+        What the slug was built from is believed only where `remember` is called again. Raises
+        CacheArchiveRefused."""
         if not file.is_file():
             raise CacheArchiveRefused(archive=str(file), reason="there is no such file")
         with scratch(self.home.work, "cache") as work:
+            raw = work / "raw"
             try:
-                archives.unpack_tar(file, work / "raw")
+                archives.unpack_tar(file, raw)
             except archives.ArchiveProblem as error:
                 raise CacheArchiveRefused(archive=str(file), reason=str(error)) from error
-            if not (work / "raw" / LIVE).is_dir():
+            if not (raw / LIVE).is_dir() or (raw / LIVE).is_symlink():
                 raise CacheArchiveRefused(archive=str(file), reason=f"it holds no {LIVE}/ folder")
-            self.swap(work / "raw" / LIVE, work / "trash")
-        return self.size()
+            self.swap(raw / LIVE, work / "trash")
+            self.forget()
+            slug = raw / SLUG
+            if slug.is_file() and not slug.is_symlink() and (data := inside.read(raw, INPUTS, limit=1 << 30)):
+                write_atomic(self.folder / INPUTS, data, mode=0o600)
+                yield slug
+            else:
+                yield None
 
 
 def known_apps(home: Home) -> dict[str, int]:
@@ -160,9 +176,11 @@ def known_apps(home: Home) -> dict[str, int]:
     return found
 
 
-def _write(root: Path, stream: object) -> None:
+def _write(root: Path, files: Mapping[str, Path], stream: object) -> None:
     """Sorted, without owners and with the files' own times: the same cache gives the same bytes."""
     with tarfile.open(fileobj=_Sink(stream), mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        for name, path in files.items():
+            _add(tar, _member(name, tarfile.REGTYPE, 0o644), path)
         tar.addfile(_member(LIVE, tarfile.DIRTYPE, 0o755))
         for entry in sorted(trees.walk(root), key=lambda entry: os.fsencode(entry.path)):
             name = f"{LIVE}/{entry.path}"
@@ -175,9 +193,13 @@ def _write(root: Path, stream: object) -> None:
             elif entry.is_file:
                 member = _member(name, tarfile.REGTYPE, 0o755 if entry.mode & 0o100 else 0o644)
                 member.mtime = entry.mtime_ns // 10**9
-                with (root / entry.path).open("rb") as content:
-                    member.size = os.fstat(content.fileno()).st_size
-                    tar.addfile(member, content)
+                _add(tar, member, root / entry.path)
+
+
+def _add(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    with path.open("rb") as content:
+        member.size = os.fstat(content.fileno()).st_size
+        tar.addfile(member, content)
 
 
 def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:

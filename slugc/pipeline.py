@@ -143,7 +143,7 @@ def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, envi
 
 def open_site(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str], emit: Emit) -> Site:
     inputs.check_config(request.config)
-    place = locate(request.source)
+    place = locate(request.source, own=[path for path in (home.root, request.out) if path is not None])
     return Site(
         request=request,
         place=place,

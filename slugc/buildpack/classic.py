@@ -87,7 +87,10 @@ class Classic:
         if not inside.exists(table.copy, "bin/report"):
             return {}
         words = (table.build_dir, bench.CACHE_DIR, bench.ENV_DIR)
-        done, out, _ = _collected(shop, self._job(table, Exports(), "report", words, REPORT_SECONDS))
+        try:
+            done, out, _ = _collected(shop, self._job(table, Exports(), "report", words, REPORT_SECONDS))
+        except OSError:
+            return {}
         return facts.report("\n".join(out)) if done.status == 0 else {}
 
     def _bench(self, shop: Workshop) -> Bench:

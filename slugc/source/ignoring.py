@@ -12,12 +12,17 @@ from slugc.host.trees import Skip
 FILE = ".slugignore"
 LITTER = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", "_darcs", ".jj", ".gitmodules", ".DS_Store"})
 
+SLUG = ".slug"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
 
 @dataclass(slots=True)
 class Ignoring:
     """`skip` decides, and counts what .slugignore and git left out: a person wants to know."""
 
+    root: Path
     patterns: slugignore.SlugIgnore
+    never: Collection[str] = ()
     by_git: Collection[str] = ()
     """Paths that git ignores; folders end in `/`. They never reach a push either: `.env`, `node_modules/`."""
     slugignored: int = 0
@@ -28,9 +33,9 @@ class Ignoring:
         self._matches = self.patterns.compiled()
 
     @classmethod
-    def of(cls, root: Path, *, by_git: Collection[str] = ()) -> "Ignoring":
+    def of(cls, root: Path, *, by_git: Collection[str] = (), never: Collection[str] = ()) -> "Ignoring":
         text = (inside.read(root, FILE) or b"").decode("utf-8", "replace")
-        return cls(patterns=slugignore.parse(text), by_git=by_git)
+        return cls(root=root, patterns=slugignore.parse(text), by_git=by_git, never=never)
 
     @property
     def skip(self) -> Skip:
@@ -38,7 +43,7 @@ class Ignoring:
 
     def _skip(self, path: str) -> bool:
         name = path.removesuffix("/").rpartition("/")[2]
-        if name in LITTER:
+        if name in LITTER or path in self.never or (name.endswith(SLUG) and is_slug(self.root / path)):
             return True
         if path in self.by_git:
             self.gitignored += 1
@@ -55,6 +60,20 @@ class Ignoring:
         if self.gitignored:
             notes.append(f"{_count(self.gitignored)} that git ignores left out")
         return tuple(notes)
+
+
+def is_slug(path: Path) -> bool:
+    """True for an earlier result: `slugc build . -o app.slug` must not put each slug into the next one."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.read(fd, len(_ZSTD)) == _ZSTD
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
 
 
 def _count(number: int) -> str:

@@ -1,5 +1,6 @@
 """What the user named: a folder, a commit of a git repository, or a tarball."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,16 +18,20 @@ class Place:
     """git: what stands after `#`: a commit, branch or tag."""
     text: str
     """As the user wrote it."""
+    never: frozenset[str] = frozenset()
+    """Paths in a folder that are slugc's own (folders end in `/`): the state folder, the slug to be written."""
 
 
-def locate(text: str, *, cwd: Path | None = None) -> Place:
-    """Read `.`, `./repo#main` or `app.tar.gz`. A name that exists wins over the reading with `#`.
+def locate(text: str, *, cwd: Path | None = None, own: Sequence[Path] = ()) -> Place:
+    """Read `.`, `./repo#main` or `app.tar.gz`. A name that exists wins over the reading with `#`. `own`: files
+    and folders of slugc itself, which are no source even where they lie in it.
 
     Raises SourceNotFound.
     """
     named = _absolute(text, cwd)
     if named.is_dir():
-        return Place(kind="folder", path=named.resolve(), text=text)
+        folder = named.resolve()
+        return Place(kind="folder", path=folder, text=text, never=_within(folder, own))
     if named.is_file():
         if archives.compression(named) is None:
             raise SourceNotFound(
@@ -38,6 +43,13 @@ def locate(text: str, *, cwd: Path | None = None) -> Place:
     if hash_sign and reference and repository.is_dir():
         return Place(kind="git", path=repository.resolve(), reference=reference, text=text)
     raise SourceNotFound(source=text)
+
+
+def _within(folder: Path, own: Sequence[Path]) -> frozenset[str]:
+    """Both spellings, for what does not exist yet may become a file or a folder."""
+    places = [path.absolute().parent.resolve() / path.name for path in own]
+    names = [str(place.relative_to(folder)) for place in places if folder in place.parents]
+    return frozenset(spelling for name in names for spelling in (name, f"{name}/"))
 
 
 def _absolute(text: str, cwd: Path | None) -> Path:

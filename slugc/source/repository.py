@@ -1,6 +1,7 @@
 """The git side of a source: which commit, whether it is dirty, what git ignores, and the tree of a commit."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +25,9 @@ class WorkTree:
     problem: str | None = None
 
 
-def work_tree(folder: Path) -> WorkTree | None:
+def work_tree(folder: Path, *, own: Callable[[str], bool]) -> WorkTree | None:
     """None where `folder` itself is no repository. A folder further down in one is a plain folder: what stands
-    around it must not change the slug."""
+    around it must not change the slug. `own` tells files of slugc itself: they make no tree dirty."""
     if not (folder / ".git").exists():
         return None
     try:
@@ -38,11 +39,16 @@ def work_tree(folder: Path) -> WorkTree | None:
         return WorkTree(problem=error.reason)
     return WorkTree(
         commit=commit,
-        dirty=bool(changes),
+        dirty=any(not own(path) for path in _changed(changes)),
         time=time,
         ignored=frozenset(name for name in ignored.decode("utf-8", "surrogateescape").split("\0") if name),
         submodules=submodules,
     )
+
+
+def _changed(status: bytes) -> list[str]:
+    """Paths of `git status --porcelain -z --no-renames`: two letters, a space, the path."""
+    return [item[3:] for item in status.decode("utf-8", "surrogateescape").split("\0") if item]
 
 
 def _head(folder: Path) -> tuple[str | None, int | None]:

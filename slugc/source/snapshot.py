@@ -10,7 +10,7 @@ from slugc.host import archives, trees
 from slugc.model.build import SourceTree
 from slugc.model.slug import SourceRecord
 from slugc.source import repository
-from slugc.source.ignoring import FILE, Ignoring
+from slugc.source.ignoring import FILE, SLUG, Ignoring, is_slug
 from slugc.source.place import Place
 
 EPOCH = 315_532_800
@@ -43,8 +43,8 @@ def epoch(environ: Mapping[str, str], commit_time: int | None) -> int:
 
 
 def _folder(place: Place, into: Path, *, scratch: Path, environ: Mapping[str, str], emit: Emit) -> SourceTree:
-    git = repository.work_tree(place.path)
-    ignoring = _ignoring(place.path, git.ignored if git else frozenset(), emit)
+    git = look_at_git(place)
+    ignoring = _ignoring(place.path, git.ignored if git else frozenset(), emit, never=place.never)
     mtime = epoch(environ, git.time if git else None)
     if git and git.problem:
         emit(Warned(text=f"git does not tell the commit: {git.problem}", hint="The slug is built without one."))
@@ -94,8 +94,17 @@ def _pruned(
     )
 
 
-def _ignoring(root: Path, by_git: frozenset[str], emit: Emit) -> Ignoring:
-    ignoring = Ignoring.of(root, by_git=by_git)
+def look_at_git(place: Place) -> repository.WorkTree | None:
+    """What git says of a folder; None where it is no repository of its own."""
+
+    def own(path: str) -> bool:
+        return path in place.never or (path.endswith(SLUG) and is_slug(place.path / path))
+
+    return repository.work_tree(place.path, own=own)
+
+
+def _ignoring(root: Path, by_git: frozenset[str], emit: Emit, *, never: frozenset[str] = frozenset()) -> Ignoring:
+    ignoring = Ignoring.of(root, by_git=by_git, never=never)
     for number, text in ignoring.patterns.negated:
         emit(
             Warned(

@@ -12,7 +12,7 @@ from slugc.model.inputs import FileMark, SourceState
 from slugc.source import repository
 from slugc.source.ignoring import Ignoring
 from slugc.source.place import Place
-from slugc.source.snapshot import epoch
+from slugc.source.snapshot import epoch, look_at_git
 
 SETTLED_NS = 2_000_000_000
 """A file that was written shortly before it was looked at may be written again without its times changing (some
@@ -56,8 +56,8 @@ def _tarball(place: Place, known: SourceState | None, now_ns: int, environ: Mapp
 
 
 def _folder(place: Place, known: SourceState | None, now_ns: int, environ: Mapping[str, str]) -> SourceState:
-    work_tree = repository.work_tree(place.path)
-    ignoring = Ignoring.of(place.path, by_git=work_tree.ignored if work_tree else frozenset())
+    work_tree = look_at_git(place)
+    ignoring = Ignoring.of(place.path, by_git=work_tree.ignored if work_tree else (), never=place.never)
     mtime = epoch(environ, work_tree.time if work_tree else None)
     before = known.files if known is not None and known.kind == "folder" else {}
     if known is not None and before and trees.unchanged(place.path, before, skip=ignoring.skip):

@@ -3,14 +3,16 @@
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from slugc import events
+from slugc import api, events, pipeline
 from slugc.cache import BuildCache
-from slugc.errors.cache import CacheArchiveRefused
+from slugc.errors.cache import CacheArchiveRefused, CacheUnknown
 from slugc.errors.compile import BuildpackFailed
-from slugc.model.build import Isolation
+from slugc.host.clock import SystemClock
+from slugc.model.build import BuildRequest, Isolation
 
 
 def ran(builder):
@@ -159,21 +161,72 @@ def test_a_cache_travels_between_machines(builder, app, tmp_path):
     builder.build(source, "counter")
     cache = BuildCache(home=builder.home, app=str(source))
     (cache.live / "counter" / "link").symlink_to("count")
-    assert cache.export(tmp_path / "cache.tar.zst") > 0
+    assert api.export_cache(str(source), tmp_path / "cache.tar.zst", home=builder.home) > 0
     elsewhere = BuildCache(home=type(builder.home)(tmp_path / "other"), app=str(source))
-    assert elsewhere.import_(tmp_path / "cache.tar.zst") == cache.size() == elsewhere.size()
     builder.home = elsewhere.home
-    builder.build(source, "counter")
-    assert "build number 2" in builder.transcript
+    assert api.import_cache(str(source), tmp_path / "cache.tar.zst", home=builder.home) == cache.size()
     assert os.readlink(elsewhere.live / "counter" / "link") == "count"
+    builder.build(source, "counter", rebuild=True)
+    assert "build number 2" in builder.transcript
+
+
+def test_a_fresh_checkout_on_another_machine_is_a_no_op_with_the_imported_cache(builder, app, tmp_path):
+    first = builder.build(app({"a": "b", "sub/c": "d"}, "one"), "counter", app="shop")
+    api.export_cache(".", tmp_path / "cache.tar.zst", app="shop", home=builder.home)
+    builder.home = type(builder.home)(tmp_path / "other")
+    api.import_cache(".", tmp_path / "cache.tar.zst", app="shop", home=builder.home)
+    second = builder.build(app({"a": "b", "sub/c": "d"}, "two"), "counter", app="shop")
+    assert second.reused
+    assert second.slug.path.read_bytes() == first.slug.path.read_bytes()
+    (tmp_path / "two" / "a").write_text("changed")
+    assert builder.why(tmp_path / "two", "counter", app="shop") == ("a has changed",)
 
 
 def test_what_is_no_cache_is_refused(builder, tmp_path):
-    cache = BuildCache(home=builder.home, app="x")
     (tmp_path / "bad").write_bytes(b"x")
     for name in ("bad", "missing"):
         with pytest.raises(CacheArchiveRefused):
-            cache.import_(tmp_path / name)
+            api.import_cache(".", tmp_path / name, app="x", home=builder.home)
+
+
+def test_an_app_that_was_never_built_has_no_cache_to_export(builder, tmp_path):
+    with pytest.raises(CacheUnknown):
+        api.export_cache(".", tmp_path / "out", app="x", home=builder.home)
+
+
+def test_slugs_and_the_state_folder_in_the_source_are_no_source(builder, app):
+    source = app({"hello.txt": "x"})
+    builder.home = type(builder.home)(source / ".state")
+    builder.build(source, "hello", out=source / "app.slug")
+    assert builder.build(source, "hello", out=source / "app.slug").reused
+    assert builder.build(source, "hello", out=source / "other.bin").reused
+    assert builder.build(source, "hello", out=source / "other.bin").reused
+    result = builder.build(source, "hello", out=source / "app.slug", rebuild=True)
+    assert sorted(p.name for p in builder.tree(result).iterdir()) == ["goodbye.txt", "hello.txt", "other.bin"]
+
+
+def test_a_slug_written_into_a_work_tree_makes_it_neither_dirty_nor_different(builder, app):
+    source = app({"hello.txt": "x"})
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+        subprocess.run(["git", *identity, *words], cwd=source, check=True)
+    for _ in range(2):
+        result = builder.build(source, "hello", out=source / "app.slug")
+        assert not result.slug.manifest.source.dirty
+    assert result.reused
+
+
+def test_several_builds_of_one_app_at_once_all_succeed(builder, app, packs):
+    source = app({"hello.txt": "x", "big": os.urandom(3 << 20)})
+
+    def one(_):
+        request = BuildRequest(source=str(source), buildpacks=(str(packs / "hello"),), rebuild=True)
+        done = pipeline.build(request, home=builder.home, clock=SystemClock(), environ={})
+        return done.slug.manifest.digest
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(one, range(8)))) == 1
+    assert builder.build(source, "hello").reused
 
 
 def test_sources_at_a_commit_are_no_ops_too(builder, app):
