@@ -144,11 +144,13 @@ class Lab:
                 path.chmod(0o755)
         return folder
 
-    def build(self, *packs: Path | str, app: Path | None = None, **options) -> Built:
+    def build(
+        self, *packs: Path | str, app: Path | None = None, environ: Mapping[str, str] = CALLER, **options
+    ) -> Built:
         self.events = []
         options = {"network": False, **options}
         request = BuildRequest(source=str(app or self.app()), buildpacks=tuple(str(p) for p in packs), **options)
-        result = pipeline.build(request, home=self.home, clock=SystemClock(), environ=CALLER, emit=self.events.append)
+        result = pipeline.build(request, home=self.home, clock=SystemClock(), environ=environ, emit=self.events.append)
         return Built(lab=self, result=result, events=list(self.events))
 
     def output(self, buildpack: str | None = None) -> str:
