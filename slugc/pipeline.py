@@ -76,7 +76,7 @@ def build(
             return _unchanged(site, known, now, clock.monotonic() - began)
         if known is not None:
             emit(InputsChanged(reasons=tuple(reasons)))
-        tree = tree or _snapshot(site, work)
+        tree = tree or snapshot_into(site, work)
         slug = _build(site, work=work, tree=tree, asked=asked, now=now, known=known)
     sweep(home.work, SCRATCH, now=clock.now().timestamp())
     return _finished(site, slug, clock.monotonic() - began, reasons=tuple(reasons))
@@ -132,7 +132,7 @@ def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, envi
 
     site = open_site(request, home=home, clock=clock, environ=environ, emit=silent)
     with scratch(home.work, "detect") as work:
-        tree = _snapshot(site, work)
+        tree = snapshot_into(site, work)
         references = wanted(request.buildpacks, tree.root)
         asked = candidates(references, source=tree.root, home=home, network=request.network, emit=silent)
         shop = open_workshop(
@@ -163,7 +163,7 @@ def look(site: Site, work: Path, known: Remembered | None) -> tuple[Now, SourceT
     request = site.request
     now_ns = int(site.clock.now().timestamp() * 1e9)
     state = survey(site.place, known=known.inputs.source if known else None, now_ns=now_ns, environ=site.environ)
-    tree = None if site.place.kind == "folder" else _snapshot(site, work)
+    tree = None if site.place.kind == "folder" else snapshot_into(site, work)
     root = tree.root if tree else site.place.path
     references = wanted(request.buildpacks, root)
     asked = candidates(references, source=root, home=site.home, network=request.network, emit=site.emit)
@@ -194,7 +194,7 @@ def _reasons(site: Site, known: Remembered | None, now: Now) -> list[str]:
     return changes(known.inputs, now.inputs)
 
 
-def _snapshot(site: Site, work: Path) -> SourceTree:
+def snapshot_into(site: Site, work: Path) -> SourceTree:
     (work / "tree").mkdir()
     return snapshot(site.place, work / "tree" / "app", scratch=work / "source", environ=site.environ, emit=site.emit)
 
