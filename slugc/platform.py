@@ -29,6 +29,7 @@ from slugc.router.plane import RouterPlane
 from slugc.router.settings import RouterSettings
 from slugc.sandbox.cgroups import look, sweep
 from slugc.sandbox.choose import choose
+from slugc.sandbox.owned import Owned
 from slugc.slug.store import SlugStore
 from slugc.stack import find
 
@@ -54,6 +55,7 @@ async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> Asyn
     add-ons, router, ledger. The second value says what the platform stands on."""
     ledger = Ledger(home.state / FILE_NAME, clock=clock)
     choice = choose(options.isolation, scratch=home.work)
+    engine = Owned(engine=choice.engine, owner=str(home.root))
     stack = find(options.stack, home=home)
     offer = look()
     sweep(offer)
@@ -65,9 +67,9 @@ async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> Asyn
         clock=clock,
         ledger=ledger,
         store=SlugStore(home),
-        ground=Ground(engine=choice.engine, mounts=stack.mounts("run"), path=stack.path, offer=offer),
+        ground=Ground(engine=engine, mounts=stack.mounts("run"), path=stack.path, offer=offer),
         router=router,
-        servers=Servers(home.state / "addons", engine=choice.engine, mounts=stack.mounts("run")),
+        servers=Servers(home.state / "addons", engine=engine, mounts=stack.mounts("run")),
         hub_of=lambda app: LogHub(log_folder(home, app), clock=clock),
         user=getpass.getuser(),
         settings=options.dynos,

@@ -18,6 +18,7 @@ from pathlib import Path
 from slugc.errors.router import RouterFailed
 from slugc.router.admin import ask
 from slugc.router.configuration import RuntimeFiles
+from slugc.sandbox.undertaker import MARK
 
 PIPE_BYTES = 1 << 20
 START_SECONDS = 20.0
@@ -61,7 +62,7 @@ class Haproxy:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=write_end,
             stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin"},
+            env={"PATH": "/usr/bin:/bin", **{name: os.environ[name] for name in (MARK,) if name in os.environ}},
             cwd=self._files.folder,
             start_new_session=True,
             preexec_fn=_die_with_parent,

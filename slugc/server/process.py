@@ -11,6 +11,7 @@ from slugc.host.clock import Clock
 from slugc.host.home import Home
 from slugc.ledger.changes import stamp
 from slugc.platform import PlatformOptions, running
+from slugc.sandbox.owned import undertaken
 from slugc.server import ownership
 from slugc.server.application import application
 from slugc.server.listening import Interface, listen
@@ -26,7 +27,8 @@ def serve(home: Home, options: PlatformOptions, *, clock: Clock, on_ready: Ready
     """
     lock = ownership.take(home)
     try:
-        asyncio.run(_serve(home, options, clock, on_ready))
+        with undertaken(str(home.root)):
+            asyncio.run(_serve(home, options, clock, on_ready))
     finally:
         ownership.socket_path(home).unlink(missing_ok=True)
         os.close(lock)

@@ -112,6 +112,13 @@ class Platform:
     def eventually(self, holds: Callable[[], Any], *, seconds: float = 60.0) -> Any:
         return eventually(holds, seconds=seconds)
 
+    def nothing_runs(self) -> None:
+        """Wait until no process of this platform is left."""
+        deadline = time.monotonic() + 60
+        while left := self.processes():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.05)
+
     def states(self, app: str) -> dict[str, str]:
         return {row["name"]: row["state"] for row in self.slugc("ps", "--app", app, "--json").json}
 
@@ -125,7 +132,8 @@ class Platform:
                     line = (proc / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 except OSError:
                     continue
-                if line and (f"MARK={self.home}".encode() in env or str(self.home) in line):
+                mine = (f"MARK={self.home}\0", f"SLUGC_OWNER={self.home}\0")
+                if line and (any(text.encode() in env for text in mine) or str(self.home) in line):
                     found.append(line)
         return found
 

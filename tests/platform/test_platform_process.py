@@ -49,7 +49,7 @@ def test_sigterm_ends_it_as_cleanly(platform: "Platform", source: Path) -> None:
     pid = platform.start()
     os.kill(pid, signal.SIGTERM)
     platform.eventually(lambda: platform.slugc("platform", "status", ok=False).code == 78)
-    platform.eventually(lambda: platform.processes() == [])
+    platform.nothing_runs()
 
 
 def test_another_user_of_the_machine_is_refused(platform: "Platform") -> None:
@@ -104,7 +104,7 @@ def test_a_killed_platform_leaves_no_dyno_and_the_next_one_brings_the_formation_
     platform.eventually(lambda: platform.states("shop") == wanted)
     assert len([line for line in platform.processes() if "worker.py" in line]) >= 1
     platform.kill()
-    platform.eventually(lambda: platform.processes() == [])
+    platform.nothing_runs()
     platform.start()
     platform.eventually(lambda: platform.states("shop") == wanted)
     assert platform.get("shop")[0] == 200
