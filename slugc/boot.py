@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slugc.dynos.formation import scaled
@@ -18,7 +18,7 @@ from slugc.errors.slug import NotASlug, SlugNotFound
 from slugc.events import Emit, Warned
 from slugc.formats import release_json
 from slugc.host.clock import Clock
-from slugc.host.files import write_atomic
+from slugc.host.files import scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoPlan, DynoSize, Formation, Quantity
@@ -29,6 +29,7 @@ from slugc.sandbox.choose import choose
 from slugc.slug.store import SlugStore
 from slugc.stack import compatible
 from slugc.stack import find as find_stack
+from slugc.stack.gathered import gather
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 RELEASE = "release"
@@ -188,11 +189,12 @@ def start(
     formation = scaled({}, starting.formation, known=known) if starting.formation else first_formation(named)
     if not any(quantity.count for quantity in formation.values()):
         raise NothingToStart(known=known)
-    with opened(named, asking) as release:
+    with opened(named, asking) as release, scratch(asking.home.work, "etc") as etc:
+        ground = ground_of(named, release.tree, asking)
         wanted = platform.Foreground(
             release=release,
             formation=formation,
-            ground=ground_of(named, release.tree, asking),
+            ground=replace(ground, mounts=gather(ground.mounts, etc)),
             port=starting.port or _first_free_port(),
             settings=starting.settings,
         )

@@ -10,6 +10,7 @@ import getpass
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from slugc.addons.servers import Servers
@@ -17,6 +18,7 @@ from slugc.dynos.settings import DynoSettings
 from slugc.dynos.supervisor import Supervisor
 from slugc.dynos.world import Ground
 from slugc.host.clock import Clock
+from slugc.host.files import scratch
 from slugc.host.home import Home
 from slugc.hosting.fleet import Fleet, log_folder
 from slugc.hosting.world import World
@@ -32,6 +34,7 @@ from slugc.sandbox.choose import choose
 from slugc.sandbox.owned import Owned
 from slugc.slug.store import SlugStore
 from slugc.stack import find
+from slugc.stack.gathered import gather
 
 DRAIN = 5.0
 """Seconds that requests get to end when the app stops."""
@@ -53,6 +56,15 @@ class PlatformOptions:
 async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> AsyncIterator[tuple[Fleet, dict[str, Any]]]:
     """Every app of `home` up, until the block is left; then everything down, in reverse: jobs, dynos, servers of
     add-ons, router, ledger. The second value says what the platform stands on."""
+    with scratch(home.work, "etc") as etc:
+        async with _running(home, options, etc, clock=clock) as what:
+            yield what
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    home: Home, options: PlatformOptions, etc: Path, *, clock: Clock
+) -> AsyncIterator[tuple[Fleet, dict[str, Any]]]:
     ledger = Ledger(home.state / FILE_NAME, clock=clock)
     choice = choose(options.isolation, scratch=home.work)
     engine = Owned(engine=choice.engine, owner=str(home.root))
@@ -67,7 +79,7 @@ async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> Asyn
         clock=clock,
         ledger=ledger,
         store=SlugStore(home),
-        ground=Ground(engine=engine, mounts=stack.mounts("run"), path=stack.path, offer=offer),
+        ground=Ground(engine=engine, mounts=gather(stack.mounts("run"), etc), path=stack.path, offer=offer),
         router=router,
         servers=Servers(home.state / "addons", engine=engine, mounts=stack.mounts("run")),
         hub_of=lambda app: LogHub(log_folder(home, app), clock=clock),

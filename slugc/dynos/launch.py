@@ -60,13 +60,15 @@ def sandbox_spec(
     layers: Path | None = None,
     launch: LaunchLayers | None = None,
     upper: Path | None = None,
+    bounded: bool = False,
     terminal: bool = False,
 ) -> SandboxSpec:
     """Everything the dyno of `plan` sees.
 
-    mounts: the stack's run variant. path: the stack's PATH. layers: the slug's Cloud Native launch layers, where it
-    has some; launch: what they say about this process. upper: a folder for what the dyno writes under /app; None
-    keeps it in memory. terminal: the child's stdio is a terminal made for it.
+    mounts: the stack's run variant, private /tmp included. path: the stack's PATH. layers: the slug's Cloud Native
+    launch layers, where it has some; launch: what they say about this process. upper: a folder for what the dyno
+    writes under /app; None keeps it in memory. bounded: a control group counts its processes already. terminal: the
+    child's stdio is a terminal made for it.
     """
     entry = entry_of(plan, path=path, launch=launch, terminal=terminal)
     return SandboxSpec(
@@ -75,7 +77,7 @@ def sandbox_spec(
         env=entry.env,
         mounts=(*mounts, *_mounts(plan, layers=layers, upper=upper)),
         network=plan.network,
-        limits=Limits(processes=plan.size.max_processes),
+        limits=Limits() if bounded else Limits(processes=plan.size.max_processes),
         hostname=str(plan.name),
         terminal=terminal,
     )
@@ -142,6 +144,6 @@ def _mounts(plan: DynoPlan, *, layers: Path | None, upper: Path | None) -> tuple
     return (
         Mount(kind=MountKind.OVERLAY, target=APP, source=plan.tree / "app", upper=upper),
         *((Mount(kind=MountKind.READ_ONLY, target=LAYERS, source=layers),) if layers else ()),
-        *(Mount(kind=MountKind.SCRATCH, target=target) for target in ("/tmp", "/var/tmp", "/dev/shm")),
+        Mount(kind=MountKind.SCRATCH, target="/dev/shm"),
         *(Mount(kind=MountKind.DATA, target=target, data=quota) for target in MEMORY_FILES),
     )

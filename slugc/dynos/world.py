@@ -43,6 +43,7 @@ class Ground:
 
     def place(self, plan: DynoPlan, *, terminal: bool = False) -> Placed:
         """All that starts the dyno of `plan`. A control group is made; Placed.remove ends it."""
+        group = self._group(plan)
         layers = plan.tree / "layers"
         native = layers.is_dir()
         spec = sandbox_spec(
@@ -51,18 +52,21 @@ class Ground:
             path=self.path,
             layers=layers if native else None,
             launch=launch_layers.read(layers, process_type(plan)) if native else None,
+            bounded=group is not None and "pids" in group.folders,
             terminal=terminal,
         )
         command = self.engine.command(spec)
+        return Placed(command=group.command(command) if group else command, group=group)
+
+    def _group(self, plan: DynoPlan) -> Group | None:
         if self.offer is None:
-            return Placed(command=command)
+            return None
         bounds = Bounds(
             memory=int((plan.size.memory << 20) * self.memory_kill),
             processes=plan.size.max_processes,
             cpu_shares=plan.size.cpu_shares,
         )
-        group = make(f"{plan.name}-{secrets.token_hex(4)}", bounds, offer=self.offer)
-        return Placed(command=group.command(command) if group else command, group=group)
+        return make(f"{plan.name}-{secrets.token_hex(4)}", bounds, offer=self.offer)
 
 
 class Sink(Protocol):
