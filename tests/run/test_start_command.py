@@ -122,6 +122,13 @@ def get(url: str) -> str:
         return str(answer.read().decode())
 
 
+def text_of(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
 def test_the_printed_url_answers_at_the_port_that_was_asked_for(home: Path, slug: str, started: list[Started]) -> None:
     port = free_port()
     started.append(one := Started(home, slug, "--port", str(port), "-e", "KEY=of the release"))
@@ -154,14 +161,10 @@ def test_nothing_runs_any_more_after_the_end(home: Path, slug: str, started: lis
     started.append(one := Started(home, slug, "--port", str(free_port()), "-m", "web=1,worker=2", "-e", f"KEY={mark}"))
     one.expect(r"^http://\S+$")
     assert one.end() == 130
-    left = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark.encode() in entry.read_bytes():
-                left.append(entry)
-        except OSError:
-            continue
-    assert left == []
+    deadline = time.monotonic() + 10
+    while left := [entry for entry in Path("/proc").glob("[0-9]*/environ") if mark in text_of(entry)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
     assert any("Process exited with status 143" in line for line in one.lines)
 
 
