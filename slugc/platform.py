@@ -144,8 +144,9 @@ async def _serve(
     if wanted.ground.offer:
         sweep(wanted.ground.offer)
     try:
-        await router.start()
+        # Before the start: afterwards it would cost a reload.
         await router.add_app(app, port=wanted.port)
+        await router.start()
         await supervisor.apply(wanted.formation, wanted.release)
         if supervisor.web() and await stop.unless(supervisor.web_is_up()):
             on_ready(router.url(app))

@@ -264,7 +264,8 @@ def test_a_terminal_of_the_callers_size_that_follows_its_changes(either_stage: "
 def test_ctrl_c_reaches_the_command_and_not_the_walls_round_it(either_stage: "Stage", opened: list[Terminal]) -> None:
     script = (
         "import time\n"
-        "try:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('caught', flush=True)\n    raise SystemExit(9)"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('caught', flush=True)\n    raise SystemExit(9)"
     )
     opened.append(person := Terminal(either_stage, "python3", "-c", script))
     person.expect(b"ready")
