@@ -204,8 +204,11 @@ class Ledger:
 
     def _head(self, number: int) -> list[ReleaseEntry]:
         """The newest releases, the current one among them: appending costs the same after 10,000 releases."""
-        entries = self._entries(number, limit=8)
-        return entries if any(entry.current for entry in entries) else self._entries(number)
+        for limit in (1, 16):
+            entries = self._entries(number, limit=limit)
+            if any(entry.current for entry in entries):
+                return entries
+        return self._entries(number)
 
     def _entries(self, number: int, *, limit: int = -1) -> list[ReleaseEntry]:
         entries: list[ReleaseEntry] = []
