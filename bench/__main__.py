@@ -42,13 +42,25 @@ def main(argv: list[str]) -> int:
         outcomes = _held(name, rules, options)
         date = datetime.now(UTC).strftime("%Y-%m-%d")
         report.write_json(options.out / f"{name}.json", outcomes, machine=facts, date=date)
-        note = report.draw(options.out / f"{name}.png", name, outcomes)
-        if note:
-            print(note, file=sys.stderr)
+        _draw(options.out / f"{name}.png", name, outcomes)
         missed += [sentence for outcome in outcomes for sentence in outcome.missed()]
     for sentence in missed:
         print(f"target missed: {sentence}")
     return 1 if missed and options.strict else 0
+
+
+def _draw(path: Path, name: str, outcomes: list[Outcome]) -> None:
+    """In a process of its own: what this one holds counts as the peak memory of every child that it starts."""
+    child = os.fork()
+    if not child:
+        try:
+            note = report.draw(path, name, outcomes)
+            if note:
+                print(note, file=sys.stderr)
+        finally:
+            sys.stderr.flush()
+            os._exit(0)
+    os.waitpid(child, 0)
 
 
 def _held(name: str, rules: Rules, options: argparse.Namespace) -> list[Outcome]:

@@ -6,7 +6,9 @@ from pathlib import Path
 from bench.contest import SLUGC, Contest, Contestant
 from bench.world import World, shell
 
-SORTED = 'tar --sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner -C "$1" -cf - ./app'
+SORTED = (
+    'tar --sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner --hard-dereference -C "$1" -cf - ./app'
+)
 EQUAL = "tar --sort | zstd -3 -T0 | tee | sha256sum"
 PLAIN = "tar | zstd -3 -T0"
 GZIP = "tar czf (Heroku's format)"
@@ -64,7 +66,7 @@ def contestants(world: World, tree: Path) -> tuple[Contestant, ...]:
         ),
         Contestant(
             name=PLAIN,
-            argv=shell('tar -C "$1" -cf - ./app | zstd -q -3 -T0 > "$2"', tree, "{new}"),
+            argv=shell('tar --hard-dereference -C "$1" -cf - ./app | zstd -q -3 -T0 > "$2"', tree, "{new}"),
             needs=("tar", "zstd"),
             makes="{new}",
         ),

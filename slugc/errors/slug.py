@@ -44,6 +44,20 @@ class NotASlug(SlugFileError):
         )
 
 
+class SlugUnreadable(SlugFileError):
+    """The system does not let the file be read."""
+
+    code = "slug.unreadable"
+
+    def __init__(self, *, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{shown(path)} cannot be read",
+            detail=f"{reason}.",
+            hint="Check the path and its permissions: the user who runs slugc must be able to read it.",
+        )
+
+
 class UnsupportedSchema(SlugFileError):
     """A newer slugc made the slug."""
 
@@ -182,7 +196,7 @@ class SlugTooLarge(SlugFileError):
         super().__init__(
             f"{shown(path)} is too large to unpack",
             detail=f"{what}: {found}, and the limit is {limit}.",
-            hint="Leave large files out by .slugignore; raise the limit only for a slug that you trust.",
+            hint="Ask whoever made it. In an app of your own, leave large files out by .slugignore.",
         )
 
 
@@ -258,7 +272,7 @@ class PackInterrupted(SlugFileError):
         super().__init__(
             f"A worker process died while {what}",
             detail=f"It ended by {ended}. Nothing half-written was left.",
-            hint="Signal 9 usually means that memory ran out: free some, or use --workers 1.",
+            hint="Signal 9 usually means that memory ran out: free some, or choose a lower --level, then try again.",
         )
 
 

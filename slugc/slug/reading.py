@@ -8,7 +8,15 @@ from pathlib import Path
 
 import msgspec
 
-from slugc.errors.slug import DigestMismatch, MalformedSlug, NotASlug, SlugTooLarge, TruncatedSlug, UnsupportedSchema
+from slugc.errors.slug import (
+    DigestMismatch,
+    MalformedSlug,
+    NotASlug,
+    SlugTooLarge,
+    SlugUnreadable,
+    TruncatedSlug,
+    UnsupportedSchema,
+)
 from slugc.model.slug import SCHEMA, Frame, Slug, SlugManifest
 from slugc.slug import head, headers
 from slugc.slug.headers import BLOCK
@@ -22,10 +30,13 @@ def read_manifest(path: Path) -> Slug:
     """The slug at `path`, from its first frame alone; nothing of its content is read.
 
     The manifest is checked against itself (its digest, its frames' places) and against the file's size.
-    Raises FileNotFoundError, NotASlug, UnsupportedSchema, MalformedSlug, TruncatedSlug, DigestMismatch.
+    Raises SlugUnreadable, NotASlug, UnsupportedSchema, MalformedSlug, TruncatedSlug, DigestMismatch.
     """
-    # Not to wait for the writer of a named pipe.
-    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        # Not to wait for the writer of a named pipe.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise SlugUnreadable(path=str(path), reason=error.strerror or "It cannot be opened") from None
     try:
         facts = os.fstat(file)
         if not stat.S_ISREG(facts.st_mode):
