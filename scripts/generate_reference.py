@@ -15,6 +15,7 @@ REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PHASES = {
     1: "a bug in slugc",
     2: "usage",
+    12: "a Buildpack API that is not spoken (as the Cloud Native platform specification has it)",
     20: "detect",
     30: "source and configuration",
     40: "cache",

@@ -38,7 +38,8 @@ def oneoff_process(
 
     A process type's name as the first word stands for its command, and the other words are its arguments. One
     word that names none is shell text, as `run 'rake db:migrate | tee log'`; several are an argument vector
-    whose words arrive as they were typed. Raises UnknownProcessType and NothingToRun.
+    whose words arrive as they were typed. No word at all is a Cloud Native slug's default process.
+    Raises UnknownProcessType and NothingToRun.
     """
     known = {process.name: process for process in processes}
     if type_name is not None:
@@ -46,7 +47,11 @@ def oneoff_process(
             raise UnknownProcessType(name=type_name, known=tuple(known))
         return known[type_name], tuple(words)
     if not words:
-        raise NothingToRun(known=tuple(known))
+        # As the Cloud Native launcher does. A classic slug's default is its web process, which no one-off runs.
+        default = next((process for process in processes if process.default and process.direct), None)
+        if default is None:
+            raise NothingToRun(known=tuple(known))
+        return default, ()
     if words[0] in known:
         return known[words[0]], tuple(words[1:])
     if len(words) == 1:

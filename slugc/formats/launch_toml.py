@@ -33,6 +33,9 @@ def _process(table: Table, api: Api, *, strict: bool, notes: list[str]) -> Launc
     allowed = _TYPE_OF_SPECIFICATION if strict else _TYPE_OF_LIFECYCLE
     if not allowed.fullmatch(name):
         raise table.problem("type", f"{name!r} is no process type: letters, digits, '.', '_' and '-'")
+    for key in ("command", "args", "working-dir"):
+        if "\0" in "".join(table.data.get(key) or ()):
+            raise table.problem(key, "holds a NUL byte")
     working_dir = table.text("working-dir")
     if working_dir and api < _WORKING_DIR:
         notes.append(f"process {name}: working-dir is ignored with Buildpack API {api}; it needs 0.8")

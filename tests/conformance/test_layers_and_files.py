@@ -255,3 +255,62 @@ def test_the_same_build_in_another_folder_gives_the_same_bytes(lab, tmp_path) ->
     first = lab.build(pack, app=lab.write(tmp_path / "one/app", {"f": "1"}))
     second = lab.build(pack, app=lab.write(tmp_path / "two/app", {"f": "1"}))
     assert first.result.slug.path.read_bytes() == second.result.slug.path.read_bytes()
+
+
+@pytest.mark.spec("buildpack.md: Layers")
+@pytest.mark.parametrize("name", ["..toml", "...toml"])
+def test_a_toml_that_would_name_a_folder_above_is_refused(lab, name: str) -> None:
+    with pytest.raises(BuildOutputInvalid):
+        lab.build(lab.pack("a", f'printf "[types]\nlaunch = true\n" > $L/{name}'))
+
+
+@pytest.mark.spec("buildpack.md: Layers")
+def test_a_layer_folder_that_is_a_link_shows_nothing_of_the_host(lab) -> None:
+    with pytest.raises(BuildOutputInvalid):
+        lab.build(lab.pack("a", 'ln -s /etc $L/x; printf "[types]\nlaunch = true\n" > $L/x.toml'))
+
+
+@pytest.mark.spec("buildpack.md: Layers")
+def test_another_buildpacks_layers_can_be_turned_into_a_link_without_effect_on_the_host(lab) -> None:
+    first = lab.pack("a", "layer x launch; put x/file 1; echo '{}' > $L/launch.sbom.cdx.json", head=SBOM_HEAD)
+    second = lab.pack("b", "rm -rf /layers/a; ln -s /etc /layers/a")
+    with pytest.raises(BuildOutputInvalid):
+        lab.build(first, second)
+
+
+@pytest.mark.spec("buildpack.md: launch.toml (TOML)")
+def test_a_nul_byte_in_a_command_is_refused(lab) -> None:
+    toml = '[[processes]]\ntype = "p"\ncommand = ["a\\u0000b"]\n'
+    with pytest.raises(BuildOutputInvalid) as caught:
+        lab.build(lab.pack("a", f"cat > $L/launch.toml <<'T'\n{toml}T\n"))
+    assert "NUL" in caught.value.detail
+
+
+@pytest.mark.spec("buildpack.md: Environment Variable Modification Rules")
+def test_an_env_file_with_an_equals_sign_in_its_name_is_passed_over(lab) -> None:
+    built = lab.build(
+        lab.pack("a", "layer x build launch; put 'x/env/A=B' 1; process p echo fine"), lab.pack("b", "env")
+    )
+    assert "A=B" not in built.output("b")
+    assert built.run("p") == (0, "fine")
+
+
+@pytest.mark.spec("platform.md: launcher")
+def test_no_command_at_all_is_the_default_process(lab) -> None:
+    toml = '[[processes]]\ntype = "p"\ncommand = ["echo", "default"]\ndefault = true\n'
+    assert lab.build(lab.pack("a", f"cat > $L/launch.toml <<'T'\n{toml}T\n")).run() == (0, "default")
+
+
+@pytest.mark.spec("buildpack.md: Layers")
+def test_folders_that_nobody_may_write_are_no_obstacle(lab) -> None:
+    pack = lab.pack("a", "layer x launch cache; mkdir -p $L/x/mod; put x/mod/file 1; chmod 0555 $L/x/mod $L/x")
+    lab.build(pack)
+    assert (launch_folder(lab.build(pack, **REBUILD), "a/x") / "mod/file").read_text() == "1"
+
+
+@pytest.mark.spec("buildpack.md: Bill-of-Materials")
+def test_an_sbom_of_a_layer_with_dots_in_its_name_comes_back(lab) -> None:
+    body = 'cat $L/v1.2.sbom.cdx.json || true; layer v1.2 cache; echo "{}" > $L/v1.2.sbom.cdx.json'
+    pack = lab.pack("a", body, head=SBOM_HEAD)
+    lab.build(pack)
+    assert "{}" in lab.build(pack, **REBUILD).output("a")

@@ -40,7 +40,7 @@ class Built:
     layers: dict[str, LayerFile]
     launch: LaunchFile = field(default_factory=LaunchFile)
     store: dict[str, Any] | None = None
-    sboms: tuple[SbomFile, ...] = ()
+    sboms: tuple[tuple[SbomFile, bytes], ...] = ()
     feed: PlanFeed
     """The plan that is left for the buildpacks after it."""
     exports: Exports
@@ -142,6 +142,8 @@ class _Reader:
             layer = name.removesuffix(".toml")
             if layer == name or layer in NOT_LAYERS:
                 continue
+            if layer in {"", ".", ".."}:
+                raise self.invalid(name, "names no layer")
             parsed = self.file(name, parse_layer)
             if parsed is None:
                 raise self.invalid(name, "is no plain file")
@@ -151,13 +153,17 @@ class _Reader:
                 raise self.invalid(f"{LAYERS}/{self.descriptor.escaped}/{reserved}", "is no name for a layer")
         return found
 
-    def sboms(self) -> tuple[SbomFile, ...]:
-        files = sbom.found(self._names())
-        for file in files:
+    def sboms(self) -> tuple[tuple[SbomFile, bytes], ...]:
+        """With their contents: a later buildpack might put something else in their place."""
+        read: list[tuple[SbomFile, bytes]] = []
+        for file in sbom.found(self._names()):
             problem = sbom.problem(file, self.descriptor.sbom_formats)
             if problem is not None:
                 raise self.invalid(file.name, problem)
-        return tuple(files)
+            data = inside.read(self.root, f"{self.descriptor.escaped}/{file.name}", limit=64 << 20)
+            if data is not None:
+                read.append((file, data))
+        return tuple(read)
 
     def _names(self) -> list[str]:
         if not inside.real_folder(self.root, self.descriptor.escaped):

@@ -4,7 +4,6 @@ The folder is the build's working copy of a cache, swapped in after success only
 the build: whatever does not read or does not match its digest counts as not there.
 """
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +35,8 @@ class Kept:
         return self.root / "layers" / buildpack / layer
 
     def sboms(self, buildpack: str, layer: str) -> list[Path]:
-        return sorted((self.root / SBOM / buildpack).glob(f"{layer}.sbom.*.json"))
+        folder = self.root / SBOM / buildpack / layer
+        return sorted(folder.iterdir()) if folder.is_dir() else []
 
     def sound(self, buildpack: str, layer: str) -> bool:
         """The kept contents are there and are what was kept."""
@@ -81,7 +81,7 @@ def save(
     layers: Mapping[tuple[str, str], KeptLayer],
     *,
     contents: Mapping[tuple[str, str], Path],
-    sboms: Mapping[tuple[str, str], list[Path]],
+    sboms: Mapping[tuple[str, str], Mapping[str, bytes]],
     store: Mapping[str, Any],
 ) -> None:
     """Replace everything that is kept. Contents that stand in `root` already stay where they are.
@@ -100,10 +100,10 @@ def save(
             remove_tree(folder)
     remove_tree(root / SBOM)
     for (buildpack, layer), files in sboms.items():
-        folder = root / SBOM / buildpack
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            shutil.copyfile(file, folder / f"{layer}.{file.name.split('.', 1)[1]}", follow_symlinks=False)
+        folder = root / SBOM / buildpack / layer
+        folder.mkdir(parents=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
     rows = [_row(key, layer) for key, layer in sorted(layers.items())]
     state = {"schema": SCHEMA, "layers": rows, "store": [{"buildpack": k, "metadata": v} for k, v in store.items()]}
     write_atomic(root / STATE, dump(state).encode())

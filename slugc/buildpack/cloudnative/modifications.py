@@ -50,7 +50,7 @@ def apply_files(env: Environment, files: Mapping[str, str], *, unsuffixed: Actio
     for file in sorted(files):
         name, dot, suffix = file.partition(".")
         action = suffix if dot else unsuffixed.value
-        if not name or action not in set(Action):
+        if not name or "=" in name or action not in set(Action):
             continue
         value, old = files[file], changed.get(name, "")
         delimiter = files.get(f"{name}.delim", "") if old else ""

@@ -1,6 +1,5 @@
 """All Cloud Native buildpacks of one build together: restore, build each in turn, then settle what the slug gets."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +80,11 @@ class Session:
         """
         keep = _Keep()
         for built in self._built:
-            self._settle(built, keep)
+            try:
+                self._settle(built, keep)
+            except OSError as error:
+                where = f"{LAYERS}/{built.descriptor.escaped}"
+                raise BuildOutputInvalid(buildpack=built.descriptor.id, file=where, reason=str(error)) from error
         kept.save(self._kept.root, keep.layers, contents=keep.contents, sboms=keep.sboms, store=keep.store)
         return Outcome(
             processes={
@@ -122,7 +125,7 @@ class Session:
                 continue
             (folder / f"{name}.toml").write_text(restored_layer(layer.metadata), "utf-8")
             for file in self._kept.sboms(owner, name):
-                shutil.copyfile(file, folder / file.name, follow_symlinks=False)
+                (folder / file.name).write_bytes(file.read_bytes())
             emit(Output(text=f"Restored layer {descriptor.id}:{name} ({decision.value})"))
 
     def _settle(self, built: Built, keep: "_Keep") -> None:
@@ -153,26 +156,23 @@ class Session:
     def _settle_sboms(self, built: Built, keep: "_Keep") -> None:
         """`sbom/launch/<buildpack>/[<layer>/]sbom.<format>.json` beside the layers; the others stay out of the slug."""
         escaped = built.descriptor.escaped
-        for file in built.sboms:
-            source = self.place.layers / escaped / file.name
-            if source.is_symlink() or not source.is_file():
-                continue
+        for file, data in built.sboms:
             layer = built.layers.get(file.owner)
             if (escaped, file.owner) in keep.layers:
-                keep.sboms.setdefault((escaped, file.owner), []).append(source)
+                keep.sboms.setdefault((escaped, file.owner), {})[file.name] = data
             if file.owner != "launch" and (layer is None or not layer.types.launch):
                 continue
             parts = [escaped] if file.owner == "launch" else [escaped, file.owner]
             target = self.place.shop.layers.joinpath("sbom", "launch", *parts, f"sbom.{file.format}.json")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target, follow_symlinks=False)
+            target.write_bytes(data)
 
 
 @dataclass(slots=True)
 class _Keep:
     layers: dict[tuple[str, str], KeptLayer] = field(default_factory=dict)
     contents: dict[tuple[str, str], Path] = field(default_factory=dict)
-    sboms: dict[tuple[str, str], list[Path]] = field(default_factory=dict)
+    sboms: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
     store: dict[str, Any] = field(default_factory=dict)
     launch: list[tuple[str, str]] = field(default_factory=list)
 
