@@ -17,6 +17,7 @@ from slugc_buildpack import children, trees, versions
 from slugc_buildpack.build import Build
 from slugc_buildpack.runtimes import archives
 from slugc_buildpack.runtimes.contract import Artifact, Unavailable
+from slugc_buildpack.runtimes.store import locked
 from slugc_buildpack.versions import Spec
 
 FRESH_SECONDS = 3600.0
@@ -93,17 +94,23 @@ class Apt:
         if shutil.which("apt-get", path=build.environ.get("PATH")) is None:
             raise Unavailable("the build stack has no apt-get")
         apt = cls(build.state / f"apt-{stack.suite}-{stack.deb_arch}", build)
-        stamp = apt.folder / "updated"
-        if not stamp.exists() or (time.time() - stamp.stat().st_mtime > FRESH_SECONDS and not build.offline):
-            apt._set_up()
-            try:
-                apt._update()
-            except Unavailable:
-                if not stamp.exists():
-                    raise
-                return apt  # old lists serve: what they name may be in the store already
-            stamp.touch()
+        # Two builds at once would download into the same lists.
+        with locked(build.runtimes / "locks" / apt.folder.name):
+            apt._refresh()
         return apt
+
+    def _refresh(self) -> None:
+        stamp = self.folder / "updated"
+        if stamp.exists() and (self.build.offline or time.time() - stamp.stat().st_mtime <= FRESH_SECONDS):
+            return
+        self._set_up()
+        try:
+            self._update()
+        except Unavailable:
+            if not stamp.exists():
+                raise
+            return  # old lists serve: what they name may be in the store already
+        stamp.touch()
 
     def series(self, pattern: str) -> list[str]:
         names = self._run("apt-cache", "pkgnames").splitlines()

@@ -22,7 +22,7 @@ def obtain(root: Path, language: str, key: str, make: Callable[[Path], str]) -> 
     staged folder only, which the next maker removes.
     """
     place = root / language / key
-    with _locked(root / "locks" / f"{language}-{key}"):
+    with locked(root / "locks" / f"{language}-{key}"):
         kept = _read(place)
         if kept is not None:
             return place / "tree", kept
@@ -48,7 +48,8 @@ def _read(place: Path) -> str | None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Only one process at a time; the kernel lets go when the holder dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
