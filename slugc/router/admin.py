@@ -1,4 +1,7 @@
-"""HAProxy's own sockets: run-time commands to the worker, and, through the master, to older workers too."""
+"""HAProxy's own sockets: run-time commands to the worker, and, through the master, to older workers too.
+
+The worker closes a connection after one line of commands; the master has to be told to (`;quit`).
+"""
 
 import asyncio
 import re
@@ -34,12 +37,19 @@ async def ask(socket: Path, command: str) -> str:
 async def _exchange(socket: Path, command: str) -> str:
     reader, writer = await asyncio.open_unix_connection(str(socket))
     try:
-        # The master keeps a connection open for more; the worker closes it after the first line.
-        writer.write(command.encode() + b"\nquit\n")
+        writer.write(command.encode() + b"\n")
         await writer.drain()
         return (await reader.read()).decode("utf-8", "replace")
     finally:
         writer.close()
+
+
+async def master_listens(master: Path) -> bool:
+    """Whether the master's loop runs: a signal that comes to it before is lost."""
+    try:
+        return bool(await _exchange(master, "show proc;quit"))
+    except OSError:
+        return False
 
 
 async def add_servers(admin: Path, app: str, servers: Iterable[Server], *, enabled: bool) -> None:
@@ -69,10 +79,10 @@ async def open_requests(master: Path, app: str | None) -> dict[str, int]:
     """Requests and websockets open at each server of an app (None: of all apps), in this worker and in those that
     a reload left; the key BACKEND counts those of the whole app, the waiting ones included."""
     counts: dict[str, int] = {}
-    workers = _WORKER.findall(await ask(master, "show proc"))
+    workers = _WORKER.findall(await ask(master, "show proc;quit"))
     for worker in workers:
         try:
-            text = await ask(master, f"@!{worker} show stat {app or -1} 6 -1")
+            text = await ask(master, f"@!{worker} show stat {app or -1} 6 -1;quit")
         except RouterFailed:
             continue  # an old worker that left meanwhile
         for name, count in sessions(text).items():

@@ -201,7 +201,7 @@ def _frontend(name: str, bind: str, routing: list[str], *, tls: bool, settings: 
         "log-format " + _quoted(RECORD.format(protocol=protocol)),
         "http-request set-var(txn.host) req.hdr(host)",
         f"http-request return status 414 if {{ url,length gt {settings.request_line} }}",
-        f"http-request return status 400 if {{ req.len gt {settings.header_line} }} {long_header}",
+        f"http-request return status 400 if {{ req.hdrs,length gt {settings.header_line} }} {long_header}",
         "http-request return status 417 if { req.hdr(expect) -m found } !{ req.hdr(expect) -i 100-continue }",
         f"http-request set-var(txn.rid) {rid} if {{ {rid} -m reg ^[A-Za-z0-9+/=-]{{20,200}}$ }}",
         "http-request set-var(txn.rid) uuid() if !{ var(txn.rid) -m found }",

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slugc.errors.router import RouterFailed
-from slugc.router.admin import ask
+from slugc.router.admin import ask, master_listens
 from slugc.router.configuration import RuntimeFiles
 from slugc.sandbox.undertaker import MARK
 
@@ -115,7 +115,7 @@ class Haproxy:
         assert self._child is not None
         try:
             async with asyncio.timeout(START_SECONDS):
-                while await self._generation() != generation:
+                while await self._generation() != generation or not await master_listens(self._files.master):
                     if self._child.returncode is not None or (doing == "reloading" and self._alerts):
                         await asyncio.sleep(0.05)  # its last words
                         raise RouterFailed(doing=doing, said=self.messages)
