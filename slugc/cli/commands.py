@@ -64,6 +64,10 @@ COMMANDS: dict[str, CommandEntry] = {
         module="addons", help="PostgreSQL, Redis and addresses of other services.", section="Platform", topic=True
     ),
     "ps": CommandEntry(module="ps", help="Dynos: list, scale, restart, stop.", section="Platform", topic=True),
+    "logs": CommandEntry(module="logs", help="The log of an app: dynos, router, platform.", section="Platform"),
+    "drains": CommandEntry(
+        module="drains", help="Send an app's log lines to other places as well.", section="Platform", topic=True
+    ),
     "console": CommandEntry(module="console", help="The app's console in a one-off dyno.", section="Platform"),
     "features": CommandEntry(
         module="features", help="Switch features of an app on and off.", section="Platform", topic=True

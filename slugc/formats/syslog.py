@@ -24,10 +24,13 @@ def frame(*, at: bytes, host: bytes, source: str, dyno: str, text: bytes) -> byt
 def parse_frames(data: bytes) -> list[bytes]:
     """The messages of whole frames, without their counts. Raises ValueError where a count does not fit."""
     messages: list[bytes] = []
-    while data:
-        count, space, rest = data.partition(b" ")
-        if not space or not count.isdigit() or len(rest) < int(count):
-            raise ValueError(data[:40])
-        messages.append(rest[: int(count)])
-        data = rest[int(count) :]
+    at = 0
+    while at < len(data):
+        space = data.find(b" ", at)
+        count = data[at:space] if space > 0 else b""
+        end = space + 1 + int(count) if count.isdigit() else len(data) + 1
+        if end > len(data):
+            raise ValueError(data[at : at + 40])
+        messages.append(data[space + 1 : end])
+        at = end
     return messages

@@ -40,7 +40,8 @@ class Batch:
 def digest(chunk: bytes) -> list[Batch]:
     """Router lines from whole records (each ended by a line feed). Records that are none are left out."""
     first = chunk[: chunk.find(b" at=info ") + 1]
-    if first.endswith(b" -- - ") and chunk.count(b"\n" + first + b"at=info ") + 1 == chunk.count(b"\n"):
+    plain = first.endswith(b" -- - ") and first.count(b" ") == 3 and not first.startswith(b"_")
+    if plain and chunk.count(b"\n" + first + b"at=info ") + 1 == chunk.count(b"\n"):
         app = first[: first.find(b" ")].decode("ascii", "replace")
         return [Batch(app, _tidy(chunk[len(first) :].replace(b"\n" + first, b"\n")))]
     batches: list[tuple[str, list[bytes]]] = []

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from slugc.errors.root import SlugcError
 from slugc.hosting.fleet import Fleet
-from slugc.server import addon_routes, app_routes, dyno_routes
+from slugc.server import addon_routes, app_routes, dyno_routes, log_routes
 from slugc.server.requests import refused
 
 
@@ -34,6 +34,7 @@ def application(fleet: Fleet, *, facts: Mapping[str, Any], stop: asyncio.Event) 
             *app_routes.ROUTES,
             *dyno_routes.ROUTES,
             *addon_routes.ROUTES,
+            *log_routes.ROUTES,
         ],
         exception_handlers={SlugcError: refused, HTTPException: _http_error, Exception: _bug},
     )

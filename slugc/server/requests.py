@@ -20,6 +20,7 @@ _STATUS = {
     "ledger.no-such-app": 404,
     "ledger.no-such-release": 404,
     "dyno.not-found": 404,
+    "logs.unknown-drain": 404,
     "ledger.app-name-taken": 409,
 }
 
