@@ -1,0 +1,137 @@
+"""1, 10 and 50 dynos of a stored slug started and run to their end, beside bare bubblewrap with the same walls."""
+
+import asyncio
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from bench.contest import SLUGC, Contest, Contestant, Measured
+from bench.world import World
+from slugc.dynos.supervisor import Supervisor
+from slugc.dynos.world import Ground
+from slugc.host.clock import SystemClock
+from slugc.host.home import Home
+from slugc.model.build import Isolation
+from slugc.model.dyno import Bootable
+from slugc.model.process import ProcessType
+from slugc.sandbox import cgroups
+from slugc.sandbox.bubblewrap import Bubblewrap
+from slugc.sandbox.choose import choose
+from slugc.stack import find
+from slugc.stack.gathered import gather
+
+COUNTS = (1, 10, 50)
+BARE = "bare bubblewrap, /usr, /tmp and the overlay alone"
+UNPACKED = "unpacked for each dyno (tar -x), no walls"
+
+
+def suite(world: World) -> Iterator[Contest]:
+    tree = world.disk / "tree"
+    (tree / "app").mkdir(parents=True)
+    (tree / "app" / "Procfile").write_text("web: true\n")
+    packed = world.disk / "app.tar.zst"
+    subprocess.run(["tar", "-C", str(world.trees.python()), "-c", "--zstd", "-f", str(packed), "."], check=True)
+    ground = ground_in(world.scratch)
+    if not isinstance(ground.engine, Bubblewrap):
+        raise SystemExit("bubblewrap does not work here: there is nothing to compare with")
+    for count in COUNTS:
+        yield Contest(
+            title=f"boot of {count} dynos, to the end of their command",
+            contestants=(
+                Contestant(name=SLUGC, call=partial(of_slugc, ground, tree, count)),
+                Contestant(name=BARE, call=partial(bare, ground, tree, count)),
+            ),
+            unit="s",
+            targets={BARE: 1 / 1.3},
+            series="boot of dynos",
+            scale=count,
+            scale_unit="dynos",
+        )
+    yield Contest(
+        title="boot of 10 dynos beside unpacking the slug for each of them",
+        contestants=(
+            Contestant(name=SLUGC, call=partial(of_slugc, ground, tree, 10)),
+            Contestant(name=UNPACKED, call=partial(unpacked, packed, 10)),
+        ),
+        targets={UNPACKED: 10.0},
+    )
+
+
+def ground_in(scratch: Path) -> Ground:
+    etc = scratch / "etc"
+    etc.mkdir()
+    stack = find("host", home=Home(scratch / "home"))
+    engine = choose(Isolation.AUTO, scratch=scratch / "work").engine
+    ground = Ground(engine=engine, mounts=stack.mounts("run"), path=stack.path, offer=cgroups.look())
+    return replace(ground, mounts=gather(ground.mounts, etc))
+
+
+def of_slugc(ground: Ground, tree: Path, count: int, _: Path) -> Measured:
+    took = asyncio.run(slugc(ground, tree, count))
+    return Measured(value=took, wall=took)
+
+
+class Silent:
+    def write(self, source: str, dyno: str, data: bytes) -> None:
+        """Nobody listens."""
+
+    def event(self, source: str, dyno: str, text: str) -> None:
+        """Nobody listens."""
+
+
+async def slugc(ground: Ground, tree: Path, count: int) -> float:
+    """Seconds for one-off dynos of one supervisor, control groups included, until it knows how each of them ended."""
+    supervisor = Supervisor("bench", ground=ground, sink=Silent(), clock=SystemClock())
+    process = ProcessType(name="bench", command="true")
+    release = Bootable(app="bench", version=1, tree=tree, processes=(process,))
+    began = time.perf_counter()
+    dynos = [supervisor.run(release, process) for _ in range(count)]
+    statuses = await asyncio.gather(*(dyno.ended for dyno in dynos))
+    took = time.perf_counter() - began
+    await supervisor.shutdown()
+    if any(statuses):
+        raise SystemExit(f"dynos ended with {statuses}")
+    return took
+
+
+def bare(ground: Ground, tree: Path, count: int, _: Path) -> Measured:
+    assert isinstance(ground.engine, Bubblewrap)
+    words = [str(ground.engine.program), "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    words += ["--uid", "1000", "--gid", "1000", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib64"):
+        place = Path("/", name)
+        if place.is_symlink():
+            words += ["--symlink", str(place.readlink()), str(place)]
+        elif place.exists():
+            words += ["--ro-bind", str(place), str(place)]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--overlay-src", str(tree / "app")]
+    words += ["--tmp-overlay", "/app", "--chdir", "/app", "/bin/bash", "-c", "true"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    began = time.perf_counter()
+    children = [subprocess.Popen(words, **quiet) for _ in range(count)]
+    statuses = [child.wait() for child in children]
+    took = time.perf_counter() - began
+    if any(statuses):
+        raise SystemExit(f"bubblewrap ended with {statuses}")
+    return Measured(value=took, wall=took)
+
+
+def unpacked(packed: Path, count: int, new: Path) -> Measured:
+    folders = [new / str(n) for n in range(count)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    began = time.perf_counter()
+    children = [
+        subprocess.Popen(["sh", "-c", 'tar -C "$1" -x --zstd -f "$2" && cd "$1" && bash -c true', "sh", folder, packed])
+        for folder in folders
+    ]
+    statuses = [child.wait() for child in children]
+    took = time.perf_counter() - began
+    shutil.rmtree(new, ignore_errors=True)
+    if any(statuses):
+        raise SystemExit(f"tar ended with {statuses}")
+    return Measured(value=took, wall=took)
