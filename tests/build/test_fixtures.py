@@ -173,10 +173,10 @@ def check_http(page: Http, trial: Trial, result: BuildResult) -> None:
 
 @contextmanager
 def booted(page: Http, port: int, trial: Trial, result: BuildResult) -> Iterator["subprocess.Popen[bytes]"]:
-    """The process type as a dyno that listens on `port`."""
-    given = {"PORT": str(port), **page.env}
-    options = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
-    argv = [sys.executable, "-m", "slugc", "run", *options, "--type", page.process, str(result.slug.path)]
+    """The process type as a formation of one, behind the router at `port`."""
+    options = [word for name, value in page.env.items() for word in ("-e", f"{name}={value}")]
+    started = ["start", str(result.slug.path), "--port", str(port), "-m", f"{page.process}=1", *options]
+    argv = [sys.executable, "-m", "slugc", *started]
     with (trial.scratch / "dyno.log").open("wb") as log:
         dyno = subprocess.Popen(
             argv,

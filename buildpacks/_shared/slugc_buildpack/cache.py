@@ -6,6 +6,7 @@ one takes none.
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from slugc_buildpack import transcript, trees
 
 DIGEST = "sha256:"
 """A value that begins so is a content: its reason says `X has changed` and not from what to what."""
+
+_OPAQUE = re.compile(rf"{DIGEST}.*|[0-9a-f]{{32,}}")
+"""Values that tell a person nothing."""
 
 Key = Mapping[str, str]
 """What a cached tree depends on: a label as a person reads it -> its value."""
@@ -27,10 +31,11 @@ def reasons(old: Key, new: Key) -> list[str]:
         before, after = old.get(label), new.get(label)
         if before == after:
             continue
-        if before is None or after is None or after.startswith(DIGEST):
-            found.append(f"{_sentence(label)} has changed")
+        subject = label if (before or after or "").startswith(DIGEST) else f"The {label}"
+        if before is None or after is None or _OPAQUE.fullmatch(after):
+            found.append(f"{subject} has changed")
         else:
-            found.append(f"{_sentence(label)} has changed from {before} to {after}")
+            found.append(f"{subject} has changed from {before} to {after}")
     return found
 
 
@@ -102,8 +107,3 @@ class Cache:
 
     def _marker(self, name: str) -> Path:
         return self.folder / f"{name}.json"
-
-
-def _sentence(label: str) -> str:
-    # File names stand for themselves; everything else is a thing with an article.
-    return label if "." in label or "/" in label else f"The {label}"

@@ -88,7 +88,7 @@ def script_failed(name: str, failed: ChildFailed) -> Problem:
         f"The script {name} of package.json failed",
         code="node.script-failed",
         file=FILE,
-        evidence="\n".join([*failed.tail[-15:], f"(exit status {failed.status})"]),
+        evidence="\n".join([*failed.tail[-24:], f"(exit status {failed.status})"]),
         next_step=f"Run it on your machine: npm run {name}\nA module it does not find may be missing in package.json.",
     )
 
