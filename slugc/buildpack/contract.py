@@ -62,6 +62,8 @@ class Workshop:
     """Installed languages of this user outside /usr, by built-in buildpack: `python` -> prefixes to copy from."""
     strict: bool = False
     """Cloud Native: follow the specification where the reference lifecycle differs."""
+    build_config: Mapping[str, str] = field(default_factory=dict)
+    """Cloud Native: the operator's env files by name, laid over everything else."""
     project: Project | None = None
     """The source's project.toml, which include and exclude may leave out of `app`."""
     target: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from slugc.buildpack import Facts
+from slugc.buildpack.cloudnative import operator
 from slugc.errors.source import ConfigVarInvalid
 from slugc.model.build import BuildRequest, Detected
 from slugc.model.buildpack import Buildpack, BuildpackReference
@@ -43,7 +44,6 @@ def gather(
     salt: str,
 ) -> Inputs:
     """`salt` keys the digests of values, so that the file which keeps them does not give weak secrets away."""
-    allowed = environment.allowed(environ)
     return Inputs(
         slugc=version,
         source=source,
@@ -53,7 +53,7 @@ def gather(
         isolation=isolation,
         config={name: _keyed(value, salt) for name, value in sorted(request.config.items())},
         reads=None,
-        environment={name: _keyed(allowed[name], salt) for name in environment.INDEXES if name in allowed},
+        environment={name: _keyed(value, salt) for name, value in _handed_on(environ).items()},
         options={
             "--level": str(request.level),
             "--runtime-source": request.runtime_source or "none",
@@ -75,6 +75,14 @@ def with_reads(inputs: Inputs, group: Sequence[Detected], facts: Sequence[Facts]
 def _host(stack: StackRecord) -> str:
     """The host has no digest of its own: its release and C library stand for it."""
     return f"{stack.name} {stack.distro} {stack.distro_version} glibc {stack.glibc} {stack.arch}"
+
+
+def _handed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """What of the caller's environment can change a slug: package indexes, and the operator's env files."""
+    allowed = environment.allowed(environ)
+    found = {name: allowed[name] for name in environment.INDEXES if name in allowed}
+    config = operator.build_config(environ)
+    return {**found, operator.VARIABLE: repr(sorted(config.items()))} if config else found
 
 
 def _keyed(value: str, salt: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from slugc.buildpack import Job, Workshop, interpreters
 from slugc.buildpack.cloudnative import project
+from slugc.buildpack.cloudnative.operator import build_config
 from slugc.formats.project_toml import Project
 from slugc.formats.source_filter import left_out
 from slugc.host import processes, trees
@@ -66,6 +67,7 @@ def open_workshop(
         walls=engine.name != "none",
         strict=request.strict,
         project=described,
+        build_config=build_config(environ),
         target=request.target,
         run=run,
         outside=lambda job, path: engine.outside(spec(job), path),

@@ -223,3 +223,25 @@ def test_the_members_of_a_group_are_asked_at_the_same_time(lab) -> None:
     """Each waits for the other's mark in the shared /tmp: one after the other, neither would ever pass."""
     wait = 'touch "/tmp/$ME"; for n in $(seq 200); do [ -e "/tmp/$OTHER" ] && exit 0; sleep 0.05; done; exit 1'
     assert lab.build(lab.pack("a", detect=f"ME=a OTHER=b; {wait}"), lab.pack("b", detect=f"ME=b OTHER=a; {wait}"))
+
+
+@pytest.mark.spec("platform.md: system.toml (TOML)")
+def test_a_platforms_own_buildpacks_frame_every_group_of_a_builder(lab) -> None:
+    builder = lab.root / "builder"
+    order = '[[order]]\n[[order.group]]\nid = "mid"\n'
+    system = '[[system.pre.buildpacks]]\nid = "first"\n[[system.post.buildpacks]]\nid = "last"\n'
+    lab.write(builder, {"order.toml": order, "system.toml": system})
+    for name in ("first", "mid", "last"):
+        (builder / f"buildpacks/{name}").mkdir(parents=True)
+        lab.pack(name).rename(builder / f"buildpacks/{name}/1.0.0")
+    assert ids(lab.build(builder)) == ["first", "mid", "last"]
+
+
+@pytest.mark.spec("buildpack.md: buildpack.toml (TOML)")
+def test_a_change_in_a_part_of_a_package_is_a_reason_to_build(lab) -> None:
+    part = lab.pack("a", "echo one")
+    package = lab.composite("x", "a", part)
+    lab.build(package)
+    assert lab.build(package).result.reused
+    lab.pack("a", "echo two")
+    assert lab.build(package).output("a") == "two"

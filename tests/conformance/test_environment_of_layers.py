@@ -125,3 +125,28 @@ def test_build_variables_of_the_project_are_seen_and_config_vars_win(lab) -> Non
     )
     built = lab.build(lab.pack("z", 'echo "$X $Y"'), app=lab.app({"project.toml": text}), config={"Y": "mine"})
     assert built.output("z") == "project mine"
+
+
+@pytest.mark.spec("buildpack.md: Operator-Defined Variables")
+def test_the_operators_variables_come_last_and_are_defaults_without_a_suffix(lab, tmp_path) -> None:
+    files = {"env/X": "operator", "env/Y": "operator", "env/Z.override": "operator", "env/PATH.prepend": "/op:"}
+    folder = lab.write(tmp_path / "config", files)
+    environ = {"PATH": "/usr/bin:/bin", "CNB_BUILD_CONFIG_DIR": str(folder)}
+    body = 'echo "$X $Y $Z ${PATH%%:*}"'
+    built = lab.build(lab.pack("z", body), config={"Y": "user", "Z": "user"}, environ=environ)
+    assert built.output("z") == "operator user operator /op"
+    clear = lab.pack("c", body, head="clear-env = true")
+    assert lab.build(clear, config={"Y": "user", "Z": "user"}, environ=environ).output("c") == (
+        "operator operator operator /op"
+    )
+
+
+@pytest.mark.spec("buildpack.md: Operator-Defined Variables")
+def test_a_change_of_the_operators_variables_is_a_reason_to_build(lab, tmp_path) -> None:
+    folder = lab.write(tmp_path / "config", {"env/X": "one"})
+    environ = {"PATH": "/usr/bin:/bin", "CNB_BUILD_CONFIG_DIR": str(folder)}
+    pack = lab.pack("z", 'echo "$X"')
+    lab.build(pack, environ=environ)
+    assert lab.build(pack, environ=environ).result.reused
+    lab.write(tmp_path / "config", {"env/X": "two"})
+    assert lab.build(pack, environ=environ).output("z") == "two"

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from slugc.buildpack.cloudnative import descriptors
 from slugc.buildpack.cloudnative.descriptors import Shelf
 from slugc.errors.cloudnative import DescriptorInvalid
 from slugc.formats.checked import FileProblem
-from slugc.formats.order_toml import OrderFile, parse_order
+from slugc.formats.order_toml import OrderFile, parse_order, parse_system, with_system
 from slugc.formats.package_toml import parse_package
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 from slugc.model.cloudnative import NEWEST_API, Descriptor, Kind, Order, OrderEntry
 
 Fetch = Callable[[BuildpackReference, Path], Buildpack]
 """Bring a dependency home; relative paths count from the folder."""
+Parsed = TypeVar("Parsed")
 DEPTH = 16
 """Packages inside packages: more than any has, fewer than a loop."""
 
@@ -85,13 +87,15 @@ def _shelve(descriptor: Descriptor, buildpack: Buildpack, found: Gathered) -> No
 def _builder(buildpack: Buildpack, found: Gathered) -> Descriptor:
     """A builder's order as a composite, so that it can stand anywhere in a list."""
     order = read_order(buildpack.root / "order.toml")
+    system = buildpack.root / "system.toml"
+    groups = with_system(order.order, _parsed(system, parse_system)) if system.is_file() else order.order
     found.extensions = found.extensions or order.extensions
     return Descriptor(
         api=NEWEST_API,
         id=f"order.{buildpack.digest[:12]}",
         version="0.0.0",
         name=buildpack.name,
-        order=order.order,
+        order=groups,
         root=buildpack.root,
         digest=buildpack.digest,
         has_build=False,
@@ -100,10 +104,16 @@ def _builder(buildpack: Buildpack, found: Gathered) -> Descriptor:
 
 def read_order(file: Path) -> OrderFile:
     """Raises DescriptorInvalid."""
+    return _parsed(file, parse_order)
+
+
+def _parsed(file: Path, parse: Callable[[str], Parsed]) -> Parsed:
     try:
-        return parse_order(file.read_text("utf-8"))
+        return parse(file.read_text("utf-8"))
     except FileProblem as problem:
         raise DescriptorInvalid(file=str(file), line=problem.line, key=problem.key, reason=problem.message) from problem
+    except UnicodeDecodeError as problem:
+        raise DescriptorInvalid(file=str(file), line=0, key="", reason="is not UTF-8") from problem
 
 
 def _image_tree(root: Path) -> Path | None:
@@ -125,12 +135,7 @@ def local_dependencies(root: Path) -> tuple[str, ...]:
 
 def _dependencies(root: Path) -> tuple[str, ...]:
     file = root / "package.toml"
-    if not file.is_file():
-        return ()
-    try:
-        return parse_package(file.read_text("utf-8")).dependencies
-    except FileProblem as problem:
-        raise DescriptorInvalid(file=str(file), line=problem.line, key=problem.key, reason=problem.message) from problem
+    return _parsed(file, parse_package).dependencies if file.is_file() else ()
 
 
 def as_buildpack(descriptor: Descriptor, origin: Buildpack) -> Buildpack:

@@ -159,4 +159,4 @@ def arrange_for(shop: Workshop) -> Place:
         target = parse_target(shop.target)
         if target is None:
             raise TargetUnreadable(text=shop.target)
-    return arrange(shop, build_env=found.build_env if found else None, target=target)
+    return arrange(shop, build_env=found.build_env if found else None, build_config=shop.build_config, target=target)

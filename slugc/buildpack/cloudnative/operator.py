@@ -1,0 +1,17 @@
+"""The operator's own environment files: `$CNB_BUILD_CONFIG_DIR/env` (platform.md, "Build Config")."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+VARIABLE = "CNB_BUILD_CONFIG_DIR"
+
+
+def build_config(environ: Mapping[str, str]) -> dict[str, str]:
+    """Env files by name; empty where the caller has named no folder. Links are followed: the folder is the
+    operator's, not a buildpack's."""
+    named = environ.get(VARIABLE)
+    folder = Path(named) / "env" if named else None
+    if folder is None or not folder.is_dir():
+        return {}
+    files = (item for item in sorted(folder.iterdir()) if item.is_file())
+    return {item.name: item.read_bytes().decode("utf-8", "surrogateescape") for item in files}
