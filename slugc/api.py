@@ -304,9 +304,9 @@ def collect_garbage(*, budget: int, home: Home | None = None, clock: Clock | Non
 
 
 def _slugs_in_use(home: Home, clock: Clock) -> frozenset[str]:
-    from slugc.ledger.store import Ledger
+    from slugc.ledger.store import FILE_NAME, Ledger
 
-    path = home.state / "ledger.sqlite3"
+    path = home.state / FILE_NAME
     if not path.exists():
         return frozenset()
     ledger = Ledger(path, clock=clock)
