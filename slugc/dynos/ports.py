@@ -24,7 +24,10 @@ class Ports:
 
     def take(self) -> int:
         """A port nobody has. Raises NoFreePort."""
-        for port in self._rng.sample(range(self._low, self._high + 1), self._high + 1 - self._low):
+        count = self._high + 1 - self._low
+        first = self._rng.randrange(count)
+        for step in range(count):
+            port = self._low + (first + step) % count
             if port not in self._taken and is_free(port):
                 self._taken.add(port)
                 return port

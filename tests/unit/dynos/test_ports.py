@@ -1,6 +1,10 @@
-"""The kernel's table of sockets, read as it is written."""
+"""Ports for dynos: which are handed out, and the kernel's table of sockets read as it is written."""
 
-from slugc.dynos.ports import listeners
+import pytest
+
+from slugc.dynos import ports
+from slugc.dynos.ports import Ports, listeners
+from slugc.errors.dyno import NoFreePort
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -13,3 +17,13 @@ TABLE = """\
 
 def test_only_listening_sockets_of_the_ports_asked_for_count() -> None:
     assert listeners(TABLE.splitlines(), {5000, 5001, 3000, 9}) == {5000, 3000}
+
+
+def test_no_port_is_given_twice_and_none_that_others_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda port: port != 105)
+    pool = Ports(low=100, high=109)
+    assert {pool.take() for _ in range(9)} == set(range(100, 110)) - {105}
+    with pytest.raises(NoFreePort):
+        pool.take()
+    pool.give_back(107)
+    assert pool.take() == 107
