@@ -7,15 +7,17 @@ says what to run and what must be seen, and gets back how it ended.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from slugc.events import Emit
-from slugc.formats.project_toml import Project
 from slugc.formats.release_yaml import ReleaseYaml
 from slugc.host.processes import Completed, OnLine
 from slugc.model.buildpack import Buildpack
 from slugc.model.mount import Mount
 from slugc.model.slug import RuntimeRecord, StackRecord
+
+if TYPE_CHECKING:
+    from slugc.formats.project_toml import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ class Workshop:
     """Cloud Native: follow the specification where the reference lifecycle differs."""
     build_config: Mapping[str, str] = field(default_factory=dict)
     """Cloud Native: the operator's env files by name, laid over everything else."""
-    project: Project | None = None
+    project: "Project | None" = None
     """The source's project.toml, which include and exclude may leave out of `app`."""
     target: str | None = None
     """Cloud Native: build for this target instead of the stack's own, e.g. `linux/amd64/ubuntu@24.04`."""

@@ -4,10 +4,9 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slugc.buildpack import builtin, identity
-from slugc.buildpack.cloudnative import images, inline
-from slugc.buildpack.cloudnative.gathering import local_dependencies
 from slugc.buildpack.reference import Named, read
 from slugc.errors.source import BuildpackInvalid, BuildpackNotFound, BuildpackUnfetchable
 from slugc.events import Emit, Step, Warned
@@ -17,6 +16,9 @@ from slugc.host.git import GitFailed, git
 from slugc.host.home import Home
 from slugc.host.network import DownloadFailed, download
 from slugc.model.buildpack import Buildpack, BuildpackReference, InlineScript
+
+if TYPE_CHECKING:
+    from slugc.buildpack.cloudnative.images import Source
 
 LAYOUT = "oci-layout"
 SKIP = frozenset({".git", ".DS_Store", "__pycache__"})
@@ -61,7 +63,11 @@ def _plain_digest(root: Path) -> str:
 def _package_digest(root: Path, depth: int = 8) -> str:
     """A folder's digest; a package's covers the folders that it depends on, for a change there must rebuild."""
     own = _plain_digest(root)
-    folders = [root / text for text in local_dependencies(root)] if depth else []
+    if not depth or not (root / "package.toml").is_file():
+        return own
+    from slugc.buildpack.cloudnative.gathering import local_dependencies
+
+    folders = [root / text for text in local_dependencies(root)]
     inner = [_package_digest(folder.resolve(), depth - 1) for folder in folders if folder.is_dir()]
     return hashlib.sha256("".join([own, *inner]).encode()).hexdigest() if inner else own
 
@@ -85,6 +91,8 @@ def _from_path(path: Path, reference: BuildpackReference, home: Home) -> Buildpa
 
 
 def _inline(reference: BuildpackReference, script: InlineScript, home: Home) -> Buildpack:
+    from slugc.buildpack.cloudnative import inline
+
     name = reference.id or "inline"
     root = _store(home, lambda target: inline.write(target, id=name, version=reference.version, script=script))
     return identity.identify(root, uri=f"inline:{name}", reference=reference, digest=root.name)
@@ -92,6 +100,8 @@ def _inline(reference: BuildpackReference, script: InlineScript, home: Home) -> 
 
 def _image(address: str, reference: BuildpackReference, home: Home, *, network: bool, emit: Emit) -> Buildpack:
     """An image from a registry. A tag is asked for each time; without a network the last one that it meant is used."""
+    from slugc.buildpack.cloudnative import images  # a build without images must not pay for them
+
     note = home.buildpacks / "refs" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
     known = _known(note, home)
     if not network and known is None:
@@ -113,11 +123,15 @@ def _image(address: str, reference: BuildpackReference, home: Home, *, network: 
 
 
 def _layout(root: Path, reference: BuildpackReference, home: Home, *, uri: str) -> Buildpack:
+    from slugc.buildpack.cloudnative import images
+
     tree = _image_tree(images.Layout(root), reference, home)
     return identity.identify(images.unpacked(tree).main, uri=uri, reference=reference, digest=tree.name)
 
 
-def _image_tree(source: images.Source, reference: BuildpackReference, home: Home) -> Path:
+def _image_tree(source: "Source", reference: BuildpackReference, home: Home) -> Path:
+    from slugc.buildpack.cloudnative import images
+
     with scratch(home.work, "image") as work:
         return _store(
             home, lambda target: images.unpack(source, target, reference=reference.text, scratch=work), whole=True

@@ -1,10 +1,9 @@
 """The buildpacks that are asked about an app."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from slugc.buildpack import builtin
-from slugc.buildpack.cloudnative import builder, project
 from slugc.buildpack.fetching import fetch
 from slugc.buildpack.wanted import COMMAND_LINE
 from slugc.events import Emit
@@ -24,10 +23,24 @@ def candidates(
         base = here if reference.origin == COMMAND_LINE else source
         return fetch(reference, base=base, home=home, network=network, emit=emit)
 
-    by_id = [builder.asks_builder(reference) for reference in asked]
-    wanted_builder = builder.needed(project.read(source), asked) if any(by_id) else None
-    found = bring(wanted_builder) if wanted_builder is not None else None
-    return tuple(
-        (builder.member(reference, found) if found is not None and own else None) or bring(reference)
-        for reference, own in zip(asked, by_id, strict=True)
-    )
+    by_id = [_names_by_id(reference) for reference in asked]
+    found = _builder(asked, source, bring) if any(by_id) else None
+    if found is None:
+        return tuple(bring(reference) for reference in asked)
+    from slugc.buildpack.cloudnative.builder import asks_builder, member
+
+    return tuple((member(r, found) if asks_builder(r) else None) or bring(r) for r in asked)
+
+
+def _names_by_id(reference: BuildpackReference) -> bool:
+    """True where only a builder can say more: the rest of the module is not even loaded otherwise."""
+    return reference.id is not None or reference.text.startswith(("from=builder", "urn:cnb:builder:"))
+
+
+def _builder(
+    asked: Sequence[BuildpackReference], source: Path, bring: Callable[[BuildpackReference], Buildpack]
+) -> Buildpack | None:
+    from slugc.buildpack.cloudnative import builder, project
+
+    wanted = builder.needed(project.read(source), asked)
+    return bring(wanted) if wanted is not None else None
