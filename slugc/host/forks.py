@@ -7,6 +7,7 @@ import selectors
 import signal
 import socket
 import struct
+import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from typing import Any
 _LENGTH = struct.Struct("<I")
 _AHEAD = 2
 """Jobs a worker has at hand: the one it does, and the next, so that it never waits for its parent."""
+
+# Workers that another thread forks meanwhile would inherit this crew's sockets, and nobody would see their end. One
+# crew uses all processors anyway.
+_ONE_CREW = threading.RLock()
 
 
 class WorkerDied(Exception):
@@ -40,6 +45,13 @@ def forked(
     Raises WorkerDied where one is killed. Chosen over multiprocessing, whose pool pickles every argument and
     imports for 20 ms; here the workers find their input in memory.
     """
+    with _ONE_CREW:
+        yield from _worked(make, order, workers)
+
+
+def _worked(
+    make: Callable[[int], Callable[[int], Any]], order: Sequence[int], workers: int
+) -> Generator[tuple[int, Any], None, None]:
     crew = [_hire(make, number) for number in range(max(1, min(workers, len(order))))]
     waiting = iter(order)
     try:

@@ -83,14 +83,21 @@ class Copied:
     size: int
     left_out: tuple[str, ...]
     """Sockets, devices and pipes: paths that were not copied."""
+    digest: str = ""
+    """The digest of the copy, where it was asked for."""
 
 
-def copy(source: Path, target: Path, *, skip: Skip | None = None, mtime: int | None = None) -> Copied:
+def copy(
+    source: Path, target: Path, *, skip: Skip | None = None, mtime: int | None = None, digesting: bool = False
+) -> Copied:
     """Copy a tree into the folder `target`, which must not exist or be empty: links as links, modes normalised to
     0755 or 0644, every file a copy of its own (blocks shared where the file system can). Never a hard link: what
-    writes to the copy must not reach the original. Files get `mtime` (seconds), or keep theirs. Raises OSError."""
+    writes to the copy must not reach the original. Files get `mtime` (seconds), or keep theirs. `digesting`
+    computes the copy's digest on the way. Raises OSError."""
     target.mkdir(parents=True, exist_ok=True)
     files = size = 0
+    entries: list[Entry] = []
+    contents: dict[str, str] = {}
     left_out: list[str] = []
     for entry in walk(source, skip=skip):
         here, there = f"{source}/{entry.path}", f"{target}/{entry.path}"
@@ -100,15 +107,30 @@ def copy(source: Path, target: Path, *, skip: Skip | None = None, mtime: int | N
             os.symlink(os.readlink(here), there)  # noqa: PTH115, PTH211
         elif entry.is_file:
             times = (mtime * 10**9, mtime * 10**9) if mtime is not None else (entry.mtime_ns, entry.mtime_ns)
-            size += copy_file(here, there, mode=0o755 if entry.mode & 0o100 else 0o644, times=times)
+            digest = hashlib.sha256() if digesting else None
+            size += copy_file(here, there, mode=0o755 if entry.mode & 0o100 else 0o644, times=times, digest=digest)
+            if digest is not None:
+                contents[entry.path] = digest.hexdigest()
             files += 1
         else:
             left_out.append(entry.path)
-    return Copied(files=files, size=size, left_out=tuple(sorted(left_out)))
+            continue
+        if digesting:
+            entries.append(entry)
+    whole = combine(target, entries, contents) if digesting else ""
+    return Copied(files=files, size=size, left_out=tuple(sorted(left_out)), digest=whole)
 
 
-def copy_file(source: str, target: str, *, mode: int, times: tuple[int, int] | None = None) -> int:
-    """Copy one regular file into a new one; bytes copied. A link at either end is refused (OSError)."""
+def copy_file(
+    source: str,
+    target: str,
+    *,
+    mode: int,
+    times: tuple[int, int] | None = None,
+    digest: "hashlib._Hash | None" = None,
+) -> int:
+    """Copy one regular file into a new one; bytes copied. A link at either end is refused (OSError). What is
+    copied also goes through `digest`."""
     with (
         _opened(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as inp,
         _opened(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode) as out,
@@ -116,12 +138,26 @@ def copy_file(source: str, target: str, *, mode: int, times: tuple[int, int] | N
         info = os.fstat(inp)
         if not stat.S_ISREG(info.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", source)
-        if info.st_size and not _cloned(inp, out):
-            _pour(inp, out)
+        if digest is not None:
+            size = _pour_through(inp, out, digest)
+        else:
+            size = info.st_size
+            if size and not _cloned(inp, out):
+                _pour(inp, out)
         os.fchmod(out, mode)
         if times is not None:
             os.utime(out, ns=times)
-        return info.st_size
+        return size
+
+
+def _pour_through(inp: int, out: int, digest: "hashlib._Hash") -> int:
+    """Read once for both: a source is mostly small files, of which opening costs more than copying."""
+    size = 0
+    while data := os.read(inp, BLOCK):
+        digest.update(data)
+        size += len(data)
+        _write_all(out, data)
+    return size
 
 
 def _cloned(inp: int, out: int) -> bool:
@@ -142,9 +178,13 @@ def _pour(inp: int, out: int) -> None:
     else:
         return
     while data := os.read(inp, BLOCK):
-        view = memoryview(data)
-        while view:
-            view = view[os.write(out, view) :]
+        _write_all(out, data)
+
+
+def _write_all(out: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(out, view) :]
 
 
 @contextlib.contextmanager

@@ -48,14 +48,15 @@ def _folder(place: Place, into: Path, *, scratch: Path, environ: Mapping[str, st
     mtime = epoch(environ, git.time if git else None)
     if git and git.problem:
         emit(Warned(text=f"git does not tell the commit: {git.problem}", hint="The slug is built without one."))
-    copied = trees.copy(place.path, into, skip=ignoring.skip, mtime=_file_time(mtime))
+    copied = trees.copy(place.path, into, skip=ignoring.skip, mtime=_file_time(mtime), digesting=True)
+    digest = copied.digest
     notes = (*ignoring.notes(), *_left_out(copied.left_out))
     if git and git.submodules:
         repository.fill_submodules(place.path, into, git.submodules, scratch=scratch)
         repository.drop_litter(into, ignoring.skip)
-        _settle(into, mtime)
+        digest = trees.digest(into, _settle(into, mtime))
     record = SourceRecord(
-        kind="folder", digest=trees.digest(into), commit=git.commit if git else None, dirty=bool(git and git.dirty)
+        kind="folder", digest=digest, commit=git.commit if git else None, dirty=bool(git and git.dirty)
     )
     return SourceTree(root=into, record=record, mtime=mtime, files=copied.files, size=copied.size, notes=notes)
 
