@@ -122,6 +122,11 @@ class Apt:
         match = re.search(r"^  Candidate: (\S+)$", text, re.MULTILINE)
         return match[1] if match and match[1] != "(none)" else None
 
+    def closure(self, package: str) -> list[str]:
+        """What apt would install with `package` on an empty system, recommendations left out."""
+        text = self._run("apt-get", "install", "-s", "--no-install-recommends", package)
+        return sorted(set(re.findall(r"^Inst (\S+) ", text, re.MULTILINE)))
+
     def download(self, packages: list[str], into: Path) -> list[Path]:
         """The packages' files, sorted by name. Raises Unavailable, also where a digest is wrong."""
         self._run("apt-get", "download", "-q", *packages, cwd=into, timeout=900)

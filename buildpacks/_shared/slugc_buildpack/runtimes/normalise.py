@@ -18,7 +18,7 @@ _CA_STORES = frozenset({"cacert.pem", "cacerts", "ca-certificates.crt", "ca-bund
 _NOT_STRIPPED = frozenset({".a", ".o", ".jmod", ".jar"})
 
 
-def normalise(tree: Path, build: Build, *, keep_ca_store: bool) -> None:
+def normalise(tree: Path, build: Build, *, keep_ca_store: bool, strip: bool = True) -> None:
     """Prune, drop CA stores and dangling links, make modes plain, strip compiled files.
 
     The host's trust must not travel in a slug: a CA store of this machine may hold its own authorities.
@@ -29,12 +29,12 @@ def normalise(tree: Path, build: Build, *, keep_ca_store: bool) -> None:
         if folder.name in _CACHES:
             trees.remove(folder)
     make_links_relative(tree)
-    strip = find_tool("strip", build.environ)
+    stripper = find_tool("strip", build.environ) if strip else None
     for path in list(trees.walk(tree)):
         if not keep_ca_store and path.name in _CA_STORES:
             path.unlink()
         elif not path.is_symlink():
-            _plain(path, strip)
+            _plain(path, stripper)
     for folder in [tree, *(path for path in tree.rglob("*") if path.is_dir() and not path.is_symlink())]:
         folder.chmod(0o755)
 

@@ -1,0 +1,1 @@
+"""The Java buildpack: Maven and Gradle apps."""
