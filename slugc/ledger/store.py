@@ -24,7 +24,7 @@ FILE_NAME = "ledger.sqlite3"
 _LIVE_APPS = """SELECT * FROM apps a WHERE NOT EXISTS
     (SELECT 1 FROM app_settings s WHERE s.app = a.id AND s.key = 'destroyed')"""
 _STATUS = """(SELECT e.status || char(10) || e.note FROM release_events e
-    WHERE e.app = r.app AND e.version = r.version ORDER BY e.id DESC LIMIT 1) AS event"""
+    WHERE e.app = r.app AND e.version = r.version ORDER BY e.seq DESC LIMIT 1) AS event"""
 _ENTRIES = f"SELECT r.*, c.vars, {_STATUS} FROM releases r JOIN config_sets c ON c.digest = r.config WHERE r.app = ?"  # noqa: S608 - only constants
 
 
@@ -79,9 +79,13 @@ class Ledger:
 
     def put_setting(self, app: str, key: str, value: str, *, user: str) -> None:
         """Append one setting (`maintenance`, `feature:NAME`, `drain:URL`, ...); the newest of a key counts."""
-        row = (self.app(app).id, key, value, user, self._now())
+        row = (self._number(app), key, value, user, self._now())
         with self._db.writing() as write:
             write.execute("INSERT INTO app_settings (app, key, value, user, at) VALUES (?, ?, ?, ?, ?)", row)
+
+    def _number(self, name: str) -> int:
+        row = self._db.one(f"{_LIVE_APPS} AND a.name = ?", name)
+        return int(row["id"]) if row is not None else self.app(name).id
 
     def _app(self, row: sqlite3.Row) -> App:
         newest = "SELECT key, value FROM app_settings WHERE app = ? ORDER BY id"
@@ -106,7 +110,7 @@ class Ledger:
         `pending` for a release that must first run its release command: `mark` decides it later. Raises
         NoSuchApp and what changes.after raises.
         """
-        number = self.app(app).id
+        number = self._number(app)
         with self._db.writing() as write:
             entries = self._head(number)
             base = next(entry.release for entry in entries if entry.current)
@@ -116,21 +120,21 @@ class Ledger:
 
     def mark(self, app: str, version: int, status: ReleaseStatus, *, note: str = "") -> None:
         """Append what became of a pending release."""
-        number = self.app(app).id
+        number = self._number(app)
         with self._db.writing() as write:
             self._insert_event(write, number, version, status, note)
 
     def releases(self, app: str, *, limit: int | None = None) -> tuple[ReleaseEntry, ...]:
         """Newest first. Raises NoSuchApp."""
-        return tuple(self._entries(self.app(app).id)[:limit])
+        return tuple(self._entries(self._number(app))[:limit])
 
     def current(self, app: str) -> ReleaseEntry:
         """The newest release that succeeded; every app has one from its first moment. Raises NoSuchApp."""
-        return next(entry for entry in self._head(self.app(app).id) if entry.current)
+        return next(entry for entry in self._head(self._number(app)) if entry.current)
 
     def release(self, app: str, version: int) -> ReleaseEntry:
         """Raises NoSuchApp, NoSuchRelease."""
-        entries = self._entries(self.app(app).id)
+        entries = self._entries(self._number(app))
         for entry in entries:
             if entry.release.version == version:
                 return entry
@@ -166,7 +170,7 @@ class Ledger:
 
     def verify(self, app: str) -> int:
         """Recompute the chain; returns how many releases hold. Raises NoSuchApp, LedgerBroken."""
-        number = self.app(app).id
+        number = self._number(app)
         try:
             releases = [entry.release for entry in reversed(self._entries(number))]
         except ValueError as error:
@@ -236,7 +240,8 @@ class Ledger:
         self, write: sqlite3.Connection, number: int, version: int, status: ReleaseStatus, note: str
     ) -> None:
         write.execute(
-            "INSERT INTO release_events (app, version, status, at, note) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO release_events (app, version, seq, status, at, note) SELECT ?1, ?2, count(*) + 1, ?3, ?4, ?5 "
+            "FROM release_events WHERE app = ?1 AND version = ?2",
             (number, version, status.value, self._now(), note),
         )
 
@@ -245,13 +250,13 @@ class Ledger:
     def formation(self, app: str) -> dict[str, Quantity]:
         """Process type to its scale, types at 0 included, in the order they were first scaled."""
         query = "SELECT type, quantity, size FROM formation_events WHERE app = ? ORDER BY id"
-        found = self._db.all(query, self.app(app).id)
+        found = self._db.all(query, self._number(app))
         return {
             row["type"]: Quantity(count=row["quantity"], size=SIZES.get(row["size"], DEFAULT_SIZE)) for row in found
         }
 
     def scale(self, app: str, wanted: Formation, *, user: str) -> None:
-        number, at = self.app(app).id, self._now()
+        number, at = self._number(app), self._now()
         with self._db.writing() as write:
             write.executemany(
                 "INSERT INTO formation_events (app, type, quantity, size, user, at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -261,7 +266,7 @@ class Ledger:
     # -- add-ons and scheduled jobs
 
     def add_addon(self, addon: AddOn, *, user: str) -> None:
-        row = (addon.name, addon.service, self.app(addon.app).id, json.dumps(dict(addon.details)), user, self._now())
+        row = (addon.name, addon.service, self._number(addon.app), json.dumps(dict(addon.details)), user, self._now())
         with self._db.writing() as write:
             write.execute(
                 "INSERT INTO addons (name, service, app, details, user, created_at) VALUES (?, ?, ?, ?, ?, ?)", row
@@ -278,7 +283,7 @@ class Ledger:
         return tuple(rows.to_addon(row) for row in self._db.all(query))
 
     def add_job(self, app: str, *, when: str, command: str, size: str, user: str) -> int:
-        row = (self.app(app).id, when, command, size, user, self._now())
+        row = (self._number(app), when, command, size, user, self._now())
         with self._db.writing() as write:
             made = write.execute(
                 "INSERT INTO jobs (app, moment, command, size, user, created_at) VALUES (?, ?, ?, ?, ?, ?)", row
