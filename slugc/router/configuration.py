@@ -77,15 +77,18 @@ def configuration(
     blocks = [_global(settings, files, generation), _defaults(settings)]
     if settings.port is not None:
         bind = f"bind {settings.address}:{settings.port}"
-        blocks.append(_frontend("_plain", bind, _by_host(files), tls=False, settings=settings))
+        blocks.append(_frontend("_plain", bind, _by_host(files), port=settings.port, tls=False, settings=settings))
     if settings.tls_port is not None:
         bind = f"bind {settings.address}:{settings.tls_port} ssl crt {files.certificate} alpn h2,http/1.1"
-        blocks.append(_frontend("_tls", bind, _by_host(files), tls=True, settings=settings))
+        blocks.append(_frontend("_tls", bind, _by_host(files), port=settings.tls_port, tls=True, settings=settings))
     for route in ordered:
         if route.port is not None:
             bind = f"bind {settings.address}:{route.port}"
             backend = f"default_backend {route.app}"
-            blocks.append(_frontend(PORT_FRONTEND + route.app, bind, [backend], tls=False, settings=settings))
+            frontend = _frontend(
+                PORT_FRONTEND + route.app, bind, [backend], port=route.port, tls=False, settings=settings
+            )
+            blocks.append(frontend)
     blocks.extend(_backend(route, files, settings, features) for route in ordered)
     blocks.append(
         [
@@ -96,9 +99,14 @@ def configuration(
     return "\n\n".join(block[0] + "\n" + "\n".join(f"    {line}" for line in block[1:]) for block in blocks) + "\n"
 
 
-def host_map(routes: Iterable[Route], domain: str) -> str:
-    """Host name to backend, for HAProxy's map file."""
-    return "".join(f"{route.app}.{domain} {route.app}\n" for route in sorted(routes, key=lambda route: route.app))
+def host_map(routes: Iterable[Route], settings: RouterSettings) -> str:
+    """Host name to backend, for HAProxy's map file: with each port, as clients send it, and without."""
+    ports = [port for port in (settings.port, settings.tls_port) if port is not None]
+    return "".join(
+        f"{route.app}.{settings.domain}{suffix} {route.app}\n"
+        for route in sorted(routes, key=lambda route: route.app)
+        for suffix in ("", *(f":{port}" for port in ports))
+    )
 
 
 def hold_script(files: RuntimeFiles, *, seconds: float) -> str:
@@ -187,10 +195,10 @@ def _defaults(settings: RouterSettings) -> list[str]:
 
 
 def _by_host(files: RuntimeFiles) -> list[str]:
-    return [f"use_backend %[var(txn.host),field(1,:),lower,map_str({files.hosts},{NOWHERE})]"]
+    return [f"use_backend %[req.hdr(host),lower,map_str({files.hosts},{NOWHERE})]"]
 
 
-def _frontend(name: str, bind: str, routing: list[str], *, tls: bool, settings: RouterSettings) -> list[str]:
+def _frontend(name: str, bind: str, routing: list[str], *, port: int, tls: bool, settings: RouterSettings) -> list[str]:
     protocol = "https tls_version=%sslv" if tls else "http"
     forwarded = "req.fhdr(x-forwarded-for)"
     rid = "req.hdr(x-request-id)"
@@ -199,18 +207,20 @@ def _frontend(name: str, bind: str, routing: list[str], *, tls: bool, settings: 
         f"frontend {name}",
         bind,
         "log-format " + _quoted(RECORD.format(protocol=protocol)),
-        "http-request set-var(txn.host) req.hdr(host)",
+        "unique-id-format %[uuid()]",
+        "capture request header Host len 255",
         f"http-request return status 414 if {{ url,length gt {settings.request_line} }}",
         f"http-request return status 400 if {{ req.hdrs,length gt {settings.header_line} }} {long_header}",
         "http-request return status 417 if { req.hdr(expect) -m found } !{ req.hdr(expect) -i 100-continue }",
+        # A client's own id and forwarding header are the exception, and cost only those who send them.
         f"http-request set-var(txn.rid) {rid} if {{ {rid} -m reg ^[A-Za-z0-9+/=-]{{20,200}}$ }}",
-        "http-request set-var(txn.rid) uuid() if !{ var(txn.rid) -m found }",
-        "http-request set-header X-Request-Id %[var(txn.rid)]",
+        "http-request set-header X-Request-Id %[unique-id] if !{ var(txn.rid) -m found }",
         "http-request set-header X-Request-Start %[date(0,ms)]",
         f'http-request set-var-fmt(txn.fwd) "%[{forwarded}], " if {{ {forwarded} -m found }}',
-        "http-request set-header X-Forwarded-For %[var(txn.fwd)]%[src]",
+        "http-request set-header X-Forwarded-For %[var(txn.fwd)]%[src] if { var(txn.fwd) -m found }",
+        "option forwardfor if-none",
         f"http-request set-header X-Forwarded-Proto {'https' if tls else 'http'}",
-        "http-request set-header X-Forwarded-Port %[dst_port]",
+        f"http-request set-header X-Forwarded-Port {port}",
         f'http-request add-header Via "{VIA}"',
         f'http-response add-header Via "{VIA}"',
         *routing,

@@ -215,7 +215,7 @@ class RouterPlane:
             body = html.page("H12", route.pages)
             files.error_page(route.app).write_bytes(html.response(503, "Service Unavailable", body))
         files.nowhere_page.write_bytes(html.text_page(*html.NOWHERE))
-        files.hosts.write_text(host_map(routes, settings.domain))
+        files.hosts.write_text(host_map(routes, settings))
         files.script.write_text(hold_script(files, seconds=settings.boot_seconds + 30))
         if settings.tls_port is not None:
             hosts = [settings.domain, *sorted(f"{r.app}.{settings.domain}" for r in routes), settings.address]

@@ -21,6 +21,7 @@ from slugc.router.configuration import RuntimeFiles
 from slugc.sandbox.undertaker import MARK
 
 PIPE_BYTES = 1 << 20
+GATHER_SECONDS = 0.01
 START_SECONDS = 20.0
 KEPT_MESSAGES = 30
 _PR_SET_PDEATHSIG = 1
@@ -40,6 +41,8 @@ class Haproxy:
         self._rest = b""
         self._log_fd = -1
         self._pidfd = -1
+        self._gather = 0.0
+        self._pause: asyncio.TimerHandle | None = None
         self._reader: asyncio.Task[None] | None = None
 
     @property
@@ -50,8 +53,11 @@ class Haproxy:
     async def start(self, generation: int) -> None:
         """Returns once it listens. Raises RouterFailed with what HAProxy said."""
         read_end, write_end = os.pipe()
-        with contextlib.suppress(PermissionError):  # the user's pipe quota is used up: 64 KiB do, too
+        try:
             fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+            self._gather = GATHER_SECONDS
+        except PermissionError:
+            self._gather = 0.0  # the user's pipe quota is used up: 64 KiB have to be emptied at once
         self._child = await asyncio.create_subprocess_exec(
             self._binary,
             "-W",
@@ -141,6 +147,11 @@ class Haproxy:
         if not data:
             self._close_log()
             return
+        if self._gather:
+            # Waking up for every line would cost more than the line.
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._log_fd)
+            self._pause = loop.call_later(self._gather, loop.add_reader, self._log_fd, self._read_log)
         whole, end, rest = (self._rest + data).rpartition(b"\n")
         self._rest = rest
         if end:
@@ -150,6 +161,8 @@ class Haproxy:
         if self._log_fd < 0:
             return
         fd, self._log_fd = self._log_fd, -1
+        if self._pause is not None:
+            self._pause.cancel()
         asyncio.get_running_loop().remove_reader(fd)
         with contextlib.suppress(BlockingIOError):
             while data := os.read(fd, PIPE_BYTES):

@@ -5,7 +5,7 @@ import pytest
 from slugc.router.lines import digest, parse
 
 OK = (
-    b'demo -- - at=info method=GET path="/a" host=demo.localhost request_id=R fwd="-127.0.0.1" dyno=web.1'
+    b'demo -- - - at=info method=GET path="/a" host=demo.localhost request_id=R fwd="-127.0.0.1" dyno=web.1'
     b" connect=0ms service=3ms status=200 bytes=13 protocol=http\n"
 )
 LINE = (
@@ -53,6 +53,13 @@ def test_what_is_no_record_of_an_app_gives_no_line(chunk: bytes) -> None:
     assert digest(chunk) == []
     if chunk.endswith(b"\n"):
         assert [batch.lines for batch in digest(chunk + OK)] == [LINE]
+
+
+def test_a_clients_own_request_id_takes_the_place_of_the_made_one() -> None:
+    given = OK.replace(b" - - at=", b" - clients-own-id-0123456789 at=").replace(
+        b"request_id=R", b"request_id=0b0c7a9e-3f52-4b5e-9d55-0e9a3f1f6f9e"
+    )
+    assert digest(given)[0].lines == LINE.replace(b"request_id=R", b"request_id=clients-own-id-0123456789")
 
 
 def test_the_second_server_of_a_dyno_is_the_dyno() -> None:
