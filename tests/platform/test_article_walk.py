@@ -4,6 +4,7 @@ a real Python app, and real PostgreSQL and Redis."""
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,29 @@ def test_the_articles_walk(platform: "Platform", article: Path) -> None:
     assert "written" not in platform.slugc("run", *app, "ls").out.split()
     platform.eventually(lambda: platform.get("demoapp")[0] == 200)
     assert "written" not in platform.get("demoapp")[1]["files"]
+
+    # One dyno's log, followed as it comes.
+    tail = subprocess.Popen(
+        [sys.executable, "-m", "slugc", "logs", "--ps", "web.1", "--tail", *app],
+        env=platform.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert tail.stdout is not None
+        found = platform.eventually(
+            lambda: any(platform.get("demoapp", "/followed")[1]["dyno"] == "web.1" for _ in range(20))
+        )
+        assert found
+        for line in tail.stdout:
+            assert "[web.1]: " in line
+            if line.endswith("app[web.1]: asked for /followed\n"):
+                break
+        else:
+            pytest.fail("the line never came")
+    finally:
+        tail.kill()
+        tail.communicate()
 
     # Relative scale.
     assert "web at 8:Standard-1X" in platform.slugc("ps:scale", "web+5", *app).err
