@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from slugc.dynos.world import Placed
 from slugc.host.processes import Command
 
 CHUNK = 1 << 16
+PIPE_BYTES = 1 << 20
 LAST_READS = 32
 """Chunks read after the end: more than a pipe holds, and a bound where a stray process still writes."""
 
@@ -73,6 +75,10 @@ class Running:
 
     def _piped(self, command: Command) -> Process:
         reader, writer = os.pipe2(os.O_CLOEXEC)
+        # Sixteen times as much between two looks: a dyno that prints a lot waits for nobody. The user's quota for
+        # pipes may be used up; 64 KiB do, too.
+        with contextlib.suppress(PermissionError):
+            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
             process = spawn(command, stdin=nothing, stdout=writer, stderr=writer)

@@ -95,6 +95,12 @@ def test_a_path_cannot_forge_fields_of_the_log(tmp_path: Path) -> None:
     run(scene)
 
 
+def head_of(count: int, size: int) -> bytes:
+    """A request with so many headers of so many bytes."""
+    headers = b"".join(b"X%d: %s\r\n" % (n, b"y" * size) for n in range(count))
+    return b"GET / HTTP/1.1\r\nHost: demo.localhost\r\n" + headers + b"\r\n"
+
+
 @pytest.mark.parametrize(
     ("head", "status"),
     [
@@ -109,6 +115,10 @@ def test_a_path_cannot_forge_fields_of_the_log(tmp_path: Path) -> None:
             200,
             id="several long headers",
         ),
+        pytest.param(head_of(7, 4000), 200, id="28 kB of headers"),
+        pytest.param(head_of(9, 4000), 400, id="36 kB of headers"),
+        pytest.param(head_of(990, 10), 200, id="990 headers"),
+        pytest.param(head_of(1100, 10), 400, id="1100 headers"),
     ],
 )
 def test_limits_of_a_request(tmp_path: Path, head: bytes, status: int) -> None:
