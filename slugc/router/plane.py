@@ -287,8 +287,17 @@ def _private_folder(uid: int | None) -> Path:
     """0700, and owned by the data plane's user, who must reach the control socket in it."""
     for parent in (os.environ.get("XDG_RUNTIME_DIR", ""), "/run", tempfile.gettempdir()):
         if parent and os.access(parent, os.W_OK | os.X_OK):
+            _sweep(Path(parent))
             folder = Path(tempfile.mkdtemp(prefix=f"slugc-router-{os.getpid()}-", dir=parent))
             if uid is not None:
                 os.chown(folder, uid, uid)
             return folder
     raise RouterFailed(doing="making its run-time folder", said="No temporary folder can be written.")
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders that routers left here whose process was killed. Others' are refused by their owner."""
+    for folder in parent.glob("slugc-router-*-*"):
+        pid = folder.name.split("-")[2]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -406,6 +406,21 @@ def test_the_data_plane_is_not_root_and_leaves_nothing_behind(tmp_path: Path) ->
     assert not [path for path in found if path.exists()]
 
 
+def test_what_a_killed_router_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    left, alive = tmp_path / "slugc-router-4194400-abc", tmp_path / f"slugc-router-{os.getpid()}-abc"
+    left.mkdir()
+    alive.mkdir()
+
+    async def scene() -> None:
+        async with routed(tmp_path):
+            pass
+
+    run(scene)
+    assert not left.exists()
+    assert alive.exists()
+
+
 def test_keep_alive_serves_many_requests_on_one_connection(tmp_path: Path) -> None:
     async def scene() -> None:
         with served(hello) as port:
