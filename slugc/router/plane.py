@@ -36,6 +36,8 @@ from slugc.router.table import APP_NAME, Route, Server, let_go, swap
 _POLL_SECONDS = 0.05
 _DELETE_SECONDS = 60.0
 _RESTARTS = 5
+_LONGEST_PARENT = 45
+"""A socket's path ends at 107 bytes, and HAProxy binds under a longer name first."""
 
 
 class RouterPlane:
@@ -286,7 +288,7 @@ class RouterPlane:
 def _private_folder(uid: int | None) -> Path:
     """0700, and owned by the data plane's user, who must reach the control socket in it."""
     for parent in (os.environ.get("XDG_RUNTIME_DIR", ""), "/run", tempfile.gettempdir()):
-        if parent and os.access(parent, os.W_OK | os.X_OK):
+        if 0 < len(parent) <= _LONGEST_PARENT and os.access(parent, os.W_OK | os.X_OK):
             _sweep(Path(parent))
             folder = Path(tempfile.mkdtemp(prefix=f"slugc-router-{os.getpid()}-", dir=parent))
             if uid is not None:

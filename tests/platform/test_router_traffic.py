@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import ssl
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -407,8 +408,10 @@ def test_the_data_plane_is_not_root_and_leaves_nothing_behind(tmp_path: Path) ->
 
 
 def test_what_a_killed_router_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    left, alive = tmp_path / "slugc-router-4194400-abc", tmp_path / f"slugc-router-{os.getpid()}-abc"
+    short = Path(tempfile.mkdtemp(prefix="r-", dir="/tmp"))
+    short.chmod(0o755)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
+    left, alive = short / "slugc-router-4194400-abc", short / f"slugc-router-{os.getpid()}-abc"
     left.mkdir()
     alive.mkdir()
 
@@ -419,6 +422,21 @@ def test_what_a_killed_router_left_is_removed_by_the_next(tmp_path: Path, monkey
     run(scene)
     assert not left.exists()
     assert alive.exists()
+    shutil.rmtree(short)
+
+
+def test_a_runtime_folder_too_deep_for_sockets_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("d" * 60)
+    deep.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
+
+    async def scene() -> None:
+        with served(hello) as port:
+            async with routed(tmp_path, {WEB_1: port}) as router:
+                assert (await router.get()).status == 200
+
+    run(scene)
+    assert list(deep.iterdir()) == []
 
 
 def test_keep_alive_serves_many_requests_on_one_connection(tmp_path: Path) -> None:
