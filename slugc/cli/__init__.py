@@ -15,12 +15,14 @@ def main(argv: list[str]) -> NoReturn:
 
 def run(argv: list[str]) -> int:
     from slugc.cli.app import app
-    from slugc.cli.failure import report
 
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = app(argv)
     except SlugcError as error:
+        # Imported here: the renderers of failures cost `slugc --help` a fifth of its time.
+        from slugc.cli.failure import report
+
         report(error, argv)
         return error.exit_code
     except KeyboardInterrupt:

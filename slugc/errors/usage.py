@@ -1,7 +1,6 @@
 """The command line does not fit."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from slugc.errors.root import UsageError
@@ -13,6 +12,8 @@ class UnknownCommand(UsageError):
     code = "usage.unknown-command"
 
     def __init__(self, *, given: str, known: Sequence[str], topic: str = "slugc") -> None:
+        from difflib import get_close_matches
+
         close = get_close_matches(given, known, n=1)
         super().__init__(
             f"There is no command '{given}'",

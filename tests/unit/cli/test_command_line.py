@@ -12,16 +12,25 @@ def slugc(*argv: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-m", "slugc", *argv], capture_output=True, text=True, check=False)
 
 
-def test_the_version_is_answered_without_loading_the_parser() -> None:
-    script = "import sys, slugc.__main__ as m; sys.argv[1:] = ['--version']; m.main(); print('typer' in sys.modules)"
+def test_the_version_is_answered_without_loading_anything_but_slugc_itself() -> None:
+    script = "import sys; before = set(sys.modules); import slugc.__main__ as m; sys.argv[1:] = ['--version']; m.main()"
+    script += "; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["slugc", __version__, "False"]
+    assert done.stdout.split() == ["slugc", __version__, "slugc", "slugc.__main__"]
 
 
 def test_help_lists_the_commands_by_section_and_loads_none_of_them() -> None:
     done = slugc("--help")
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: slugc")
+
+
+def test_help_loads_no_model_no_event_and_no_validation_library() -> None:
+    script = "import sys; from slugc.cli import run; run(['--help']); print(*sorted(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert not {name for name in loaded if name.startswith(("slugc.model", "slugc.events", "slugc.render"))}
+    assert not loaded & {"pydantic", "rich", "httpx", "asyncio", "msgspec"}
 
 
 def test_a_mistyped_command_gets_a_suggestion_and_exit_code_2() -> None:
