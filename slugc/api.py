@@ -11,14 +11,14 @@ from slugc.host.clock import Clock, SystemClock
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, BuildResult, Detection, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, DynoSize
-from slugc.model.finding import Finding
-from slugc.model.release import ReleaseManifest
 from slugc.model.slug import Slug
 
 if TYPE_CHECKING:
     from slugc.cache import BuildCache
     from slugc.dynos.settings import DynoSettings
     from slugc.model.buildpack import BuildpackFacts
+    from slugc.model.finding import Finding
+    from slugc.model.release import ReleaseManifest
     from slugc.slug.collect import Collected, Holding
     from slugc.slug.contents import Listed
     from slugc.slug.export import Exported
@@ -120,7 +120,7 @@ def release(
     home: Home | None = None,
     clock: Clock | None = None,
     emit: Emit = silent,
-) -> ReleaseManifest:
+) -> "ReleaseManifest":
     """Write a release manifest, readable by its owner alone: config vars may be secrets. Raises SlugcError."""
     from slugc import boot
 
@@ -134,7 +134,7 @@ def release(
     return boot.write_release(boot.find(reference, asking), out, asking)
 
 
-def doctor(*, home: Home | None = None) -> tuple[Finding, ...]:
+def doctor(*, home: Home | None = None) -> "tuple[Finding, ...]":
     """What this machine offers, and what to install for more. Changes nothing and fetches nothing."""
     from slugc.sandbox import cgroups, choose
     from slugc.stack import machine

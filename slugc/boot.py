@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slugc.dynos.formation import scaled
 from slugc.dynos.oneoff import attach, on_terminal, oneoff_name, oneoff_process
@@ -16,13 +17,11 @@ from slugc.errors.dyno import DynoCannotStart, NothingToStart
 from slugc.errors.root import SlugcError
 from slugc.errors.slug import NotASlug, SlugNotFound
 from slugc.events import Emit, Warned
-from slugc.formats import release_json
 from slugc.host.clock import Clock
 from slugc.host.files import scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoPlan, DynoSize, Formation, Quantity
-from slugc.model.release import ReleaseManifest
 from slugc.model.slug import Slug, SlugManifest
 from slugc.sandbox import cgroups
 from slugc.sandbox.choose import choose
@@ -30,6 +29,9 @@ from slugc.slug.store import SlugStore
 from slugc.stack import compatible
 from slugc.stack import find as find_stack
 from slugc.stack.gathered import gather
+
+if TYPE_CHECKING:
+    from slugc.model.release import ReleaseManifest
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 RELEASE = "release"
@@ -205,10 +207,13 @@ def _first_free_port() -> int:
     return next((port for port in range(FIRST_PORT, FIRST_PORT + 100) if is_free(port, LOOPBACK)), FIRST_PORT)
 
 
-def write_release(named: Named, out: Path, asking: Asking) -> ReleaseManifest:
+def write_release(named: Named, out: Path, asking: Asking) -> "ReleaseManifest":
     """Write the release manifest of a slug, for its owner's eyes alone: config vars may be secrets.
 
     The slug's path is kept relative where it lies beside the manifest, so that both can be moved together."""
+    from slugc.formats import release_json
+    from slugc.model.release import ReleaseManifest
+
     slug, source = named.slug.path.resolve(), named.manifest.source
     manifest = ReleaseManifest(
         app=named.app,
@@ -227,6 +232,8 @@ def write_release(named: Named, out: Path, asking: Asking) -> ReleaseManifest:
 
 
 def _of_release(path: Path, store: SlugStore) -> Named:
+    from slugc.formats import release_json
+
     try:
         release = release_json.parse(path.read_bytes())
     except (OSError, release_json.ReleaseJsonProblem) as error:
@@ -240,7 +247,7 @@ def _of_release(path: Path, store: SlugStore) -> Named:
     )
 
 
-def _slug_of(release: ReleaseManifest, path: Path, store: SlugStore) -> Slug:
+def _slug_of(release: "ReleaseManifest", path: Path, store: SlugStore) -> Slug:
     looked, reason = "the manifest names no file", "and the store has none of that digest"
     if release.slug_path:
         looked = str(path.parent / release.slug_path)

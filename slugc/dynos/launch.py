@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from slugc.buildpack.cloudnative.modifications import for_launch
 from slugc.dynos import exec_d
-from slugc.dynos.launch_layers import LaunchLayers
 from slugc.model.dyno import DynoPlan
 from slugc.sandbox.spec import Limits, Mount, MountKind, SandboxSpec
+
+if TYPE_CHECKING:
+    from slugc.dynos.launch_layers import LaunchLayers
 
 APP = "/app"
 LAYERS = "/layers"
@@ -58,7 +60,7 @@ def sandbox_spec(
     mounts: Sequence[Mount],
     path: str = PATH,
     layers: Path | None = None,
-    launch: LaunchLayers | None = None,
+    launch: "LaunchLayers | None" = None,
     upper: Path | None = None,
     bounded: bool = False,
     terminal: bool = False,
@@ -83,7 +85,7 @@ def sandbox_spec(
     )
 
 
-def entry_of(plan: DynoPlan, *, path: str, launch: LaunchLayers | None = None, terminal: bool) -> Entry:
+def entry_of(plan: DynoPlan, *, path: str, launch: "LaunchLayers | None" = None, terminal: bool) -> Entry:
     """The argument vector and environment of a dyno's first process.
 
     A direct process is executed as it stands; shell text goes through bash, after the profile scripts. The
@@ -91,6 +93,8 @@ def entry_of(plan: DynoPlan, *, path: str, launch: LaunchLayers | None = None, t
     """
     env = environment(plan, path=path)
     if launch is not None:
+        from slugc.buildpack.cloudnative.modifications import for_launch
+
         env = for_launch(env, launch.environments, process_type(plan))
         if launch.programs or (launch.profiles and not plan.process.direct):
             return _staged(plan, launch, env, terminal=terminal)
@@ -106,7 +110,7 @@ def process_type(plan: DynoPlan) -> str | None:
     return None if plan.process.owner == "run" else plan.process.name
 
 
-def _staged(plan: DynoPlan, launch: LaunchLayers, env: Mapping[str, str], *, terminal: bool) -> Entry:
+def _staged(plan: DynoPlan, launch: "LaunchLayers", env: Mapping[str, str], *, terminal: bool) -> Entry:
     """A launch with a first stage in bash: exec.d programs, layers' profile scripts, then the process itself."""
     profiles = () if plan.process.direct else launch.profiles
     stages = (str(len(launch.programs)), *launch.programs, str(len(profiles)), *profiles)

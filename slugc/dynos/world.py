@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from slugc.dynos import launch_layers
 from slugc.dynos.launch import PATH, process_type, sandbox_spec
 from slugc.host.processes import Command
 from slugc.model.dyno import DynoName, DynoPlan
@@ -13,6 +13,9 @@ from slugc.model.mount import Mount
 from slugc.model.route import AppState
 from slugc.sandbox.cgroups import Bounds, Group, Offer, make
 from slugc.sandbox.spec import Engine
+
+if TYPE_CHECKING:
+    from slugc.dynos.launch_layers import LaunchLayers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class Ground:
             mounts=self.mounts,
             path=self.path,
             layers=layers if native else None,
-            launch=launch_layers.read(layers, process_type(plan)) if native else None,
+            launch=_read(layers, plan) if native else None,
             bounded=group is not None and "pids" in group.folders,
             terminal=terminal,
         )
@@ -67,6 +70,13 @@ class Ground:
             cpu_shares=plan.size.cpu_shares,
         )
         return make(f"{plan.name}-{secrets.token_hex(4)}", bounds, offer=self.offer)
+
+
+def _read(layers: Path, plan: DynoPlan) -> "LaunchLayers":
+    """Imported here: most slugs have no such layers, and `slugc run` should not wait for their reader."""
+    from slugc.dynos import launch_layers
+
+    return launch_layers.read(layers, process_type(plan))
 
 
 class Sink(Protocol):

@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -174,11 +175,28 @@ def _pump(child: "subprocess.Popen[bytes]", on_line: OnLine, deadline: float | N
                     selector.unregister(key.fileobj)
         for key in list(selector.get_map().values()):
             _forward(key, b"", on_line, final=True)
-    while child.poll() is None:
-        patience.check(child.pid)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=0.05)
+    _reap(child, patience)
     return patience.ran_out
+
+
+def _reap(child: "subprocess.Popen[bytes]", patience: _Patience) -> None:
+    """Wait for its end. On a descriptor where the kernel has one (Popen.wait with a timeout sleeps in growing
+    steps, and a child whose output has just ended is gone in a moment)."""
+    try:
+        fd = os.pidfd_open(child.pid)
+    except OSError:
+        fd = -1
+    try:
+        while child.poll() is None:
+            patience.check(child.pid)
+            if fd >= 0:
+                select.select([fd], [], [], 0.05)
+            else:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(timeout=0.05)
+    finally:
+        if fd >= 0:
+            os.close(fd)
 
 
 def _forward(key: selectors.SelectorKey, data: bytes, on_line: OnLine, *, final: bool) -> None:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slugc.model.buildpack import Buildpack
-from slugc.model.cloudnative import Descriptor, PlanEntry
 from slugc.model.process import ProcessType
 from slugc.model.slug import Slug, SourceRecord
+
+if TYPE_CHECKING:
+    from slugc.model.cloudnative import Descriptor, PlanEntry
 
 
 class Isolation(StrEnum):
@@ -70,9 +73,9 @@ class Detected:
 
     buildpack: Buildpack
     name: str
-    descriptor: Descriptor | None = None
+    descriptor: "Descriptor | None" = None
     """Cloud Native ones: the member of the group itself; `buildpack` may be the composite that brought it."""
-    plan: tuple[PlanEntry, ...] = ()
+    plan: "tuple[PlanEntry, ...]" = ()
     """Cloud Native ones: the plan of the whole group, the same for each member."""
 
 

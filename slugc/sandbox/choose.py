@@ -14,7 +14,6 @@ from slugc.model.build import Isolation
 from slugc.model.finding import Finding
 from slugc.sandbox.bubblewrap import Bubblewrap
 from slugc.sandbox.spec import Engine
-from slugc.sandbox.unisolated import Unisolated
 
 PROBE_SECONDS = 20.0
 
@@ -45,13 +44,19 @@ def choose(isolation: Isolation, *, scratch: Path, probe: Callable[[], Attempt] 
     Raises IsolationUnavailable where isolation is required and cannot be had.
     """
     if isolation is Isolation.NONE:
-        return Choice(engine=Unisolated(scratch=scratch), reason="switched off by --isolation none")
+        return _without(scratch, "switched off by --isolation none")
     attempt = (probe or try_bubblewrap)()
     if attempt.program is not None:
         return Choice(engine=Bubblewrap(program=attempt.program))
     if isolation is Isolation.REQUIRED:
         raise IsolationUnavailable(reason=attempt.reason)
-    return Choice(engine=Unisolated(scratch=scratch), reason=attempt.reason)
+    return _without(scratch, attempt.reason)
+
+
+def _without(scratch: Path, reason: str) -> Choice:
+    from slugc.sandbox.unisolated import Unisolated
+
+    return Choice(engine=Unisolated(scratch=scratch), reason=reason)
 
 
 @cache

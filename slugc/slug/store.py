@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING
 
 from slugc.errors.root import SlugError
 from slugc.errors.slug import AmbiguousSlug, SlugNotFound, SlugNotWritten
@@ -21,11 +21,11 @@ from slugc.host import files, locks, staging
 from slugc.host.boot import boot_id
 from slugc.host.home import Home
 from slugc.model.slug import Slug, SlugManifest
-from slugc.slug.adopt import normalise
 from slugc.slug.reading import read_manifest
-from slugc.slug.unpack import DEFAULT_LIMITS, Limits, unpack
-from slugc.slug.verify import check_frames
 from slugc.slug.walk import OPEN_FOLDER, TOPS
+
+if TYPE_CHECKING:
+    from slugc.slug.unpack import Limits
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
@@ -34,7 +34,8 @@ _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 class SlugStore:
     """Slugs and trees of one SLUGC_HOME."""
 
-    def __init__(self, home: Home, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, home: Home, *, limits: "Limits | None" = None) -> None:
+        """`limits` of what is unpacked; None: the ordinary ones."""
         self.home = home
         self._limits = limits
 
@@ -44,6 +45,8 @@ class SlugStore:
         slug = read_manifest(file)
         kept = self.path_of(slug.manifest.digest)
         if not kept.exists():
+            from slugc.slug.verify import check_frames
+
             check_frames(slug)
             source = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
             try:
@@ -125,6 +128,8 @@ class SlugStore:
 
     def pins(self, digest: str) -> tuple[str, ...]:
         """Who keeps it."""
+        from urllib.parse import unquote
+
         folder = self.home.slugs / "pins" / digest
         return tuple(sorted(unquote(path.name) for path in folder.iterdir())) if folder.is_dir() else ()
 
@@ -150,10 +155,16 @@ class SlugStore:
             with locks.exclusive(self._making_lock(digest)):
                 if not self._ready(digest):
                     self.discard_tree(digest)
-                    unpack(self.find(digest), tree, limits=self._limits, emit=emit)
+                    self._unpack(digest, tree, emit)
                     self._mark(digest)
         self._touch(digest)
         return tree
+
+    def _unpack(self, digest: str, tree: Path, emit: Emit) -> None:
+        # Imported here, as what packs and checks is: booting a stored tree needs none of it.
+        from slugc.slug.unpack import DEFAULT_LIMITS, unpack
+
+        unpack(self.find(digest), tree, limits=self._limits or DEFAULT_LIMITS, emit=emit)
 
     def adopt_tree(self, root: Path, manifest: SlugManifest) -> Path:
         """Rename the build's app/ and layers/ out of `root` into the store, brought into the state that
@@ -185,12 +196,16 @@ class SlugStore:
         return self.home.trees / ".locks" / f"{digest[:4]}.lease"
 
     def _pin(self, digest: str, holder: str) -> Path:
+        from urllib.parse import quote
+
         return self.home.slugs / "pins" / digest / quote(holder, safe=" ")
 
     def _making_lock(self, digest: str) -> Path:
         return self.home.trees / ".locks" / f"{digest[:2]}.making"
 
     def _renamed(self, root: Path, manifest: SlugManifest) -> bool:
+        from slugc.slug.adopt import normalise
+
         self.home.trees.mkdir(parents=True, exist_ok=True)
         with files.scratch(self.home.trees, f".{manifest.digest}") as aside:
             for top in TOPS:

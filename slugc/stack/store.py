@@ -23,7 +23,6 @@ from slugc.stack.elf import elf_needs, glibc_of
 from slugc.stack.host_stack import NAME as HOST
 from slugc.stack.host_stack import host_stack
 from slugc.stack.made_stack import made_stack
-from slugc.stack.rootfs import unpack
 from slugc.stack.value import Stack
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -73,6 +72,8 @@ def require_free(name: str, *, home: Home, replace: bool) -> None:
 
 def add(name: str, *, run: Path, build: Path | None, origin: str, home: Home, replace: bool = False) -> StackEntry:
     """A stack from archives of its root file systems; without `build`, dynos' own root serves builds too."""
+    from slugc.stack.rootfs import unpack
+
     require_free(name, home=home, replace=replace)
     with exclusive(home.stacks / ".lock"):
         trees = home.stacks / TREES
