@@ -17,11 +17,16 @@ def installed(environ: Mapping[str, str]) -> dict[str, tuple[Path, ...]]:
         Path(environ.get("PYENV_ROOT") or home / ".pyenv") / "versions",
         Path(environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python"),
     )
-    found = [
-        path
-        for root in roots
-        if root.is_dir()
-        for path in sorted(root.iterdir())
-        if _VERSION.fullmatch(path.name) and not path.is_symlink() and (path / "bin" / "python3").exists()
-    ]
+    found = [path for root in roots for path in _pythons(root)]
     return {"python": tuple(found)} if found else {}
+
+
+def _pythons(root: Path) -> list[Path]:
+    try:
+        return [
+            path
+            for path in sorted(root.iterdir())
+            if _VERSION.fullmatch(path.name) and not path.is_symlink() and (path / "bin" / "python3").exists()
+        ]
+    except OSError:  # not there, or somebody else's: `sudo -u` and setpriv keep the caller's PYENV_ROOT
+        return []

@@ -15,3 +15,10 @@ def test_pythons_of_pyenv_and_uv_are_found_by_their_folders(tmp_path: Path) -> N
 
 def test_a_machine_with_none_offers_nothing(tmp_path: Path) -> None:
     assert installed({"HOME": str(tmp_path)}) == {}
+
+
+def test_a_folder_that_cannot_be_listed_offers_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert installed({"PYENV_ROOT": str(tmp_path / "file"), "HOME": str(tmp_path)}) == {}
+    (tmp_path / "versions").touch()
+    assert installed({"PYENV_ROOT": str(tmp_path), "HOME": str(tmp_path)}) == {}
