@@ -18,6 +18,10 @@ _INHERITED = (
     *("GIT_SSL_CAINFO",),
 )
 
+# The system's own certificates. uv and node trust only the list that they were compiled with, unless they are told:
+# behind a company's proxy, whose authority an administrator has added here, they would refuse what curl and git accept.
+_SYSTEM_TRUST = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
@@ -60,8 +64,12 @@ class Build:
         return self.runtimes / "state"
 
     def child_env(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """A clean environment by allow-list, with `extra` over it."""
+        """A clean environment by allow-list, with `extra` over it; the system's certificates where none are named."""
         kept = {name: self.environ[name] for name in _INHERITED if name in self.environ}
+        if trust := next((path for path in _SYSTEM_TRUST if Path(path).is_file()), None):
+            if "SSL_CERT_DIR" not in kept:
+                kept.setdefault("SSL_CERT_FILE", trust)
+            kept.setdefault("NODE_EXTRA_CA_CERTS", trust)
         kept.setdefault("PATH", os.defpath)
         return {**kept, "LANG": kept.get("LANG", "C.UTF-8"), **(extra or {})}
 

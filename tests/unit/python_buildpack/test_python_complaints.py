@@ -64,6 +64,11 @@ error: Failed to build `needsheader==1.0`
             PIP, "python.index-unreachable", "requirements.txt", "http://127.0.0.1:9/simple/flask/", "PIP_INDEX_URL",
         ),
         (
+            "error: Failed to fetch: https://index.example/simple/flask/\n  cause: error sending request for url\n"
+            "  cause: client error (Connect)\n  cause: invalid peer certificate: UnknownIssuer\n",
+            PIP, "python.untrusted-certificate", "requirements.txt", "UnknownIssuer", "SSL_CERT_FILE",
+        ),
+        (
             "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.\n",
             UV, "python.outdated-lock-file", "uv.lock", "needs to be updated", "uv lock",
         ),

@@ -36,7 +36,8 @@ def test_a_config_var_named_like_a_path_is_not_followed(tmp_path, env_dir):
     assert ConfigVars(env_dir).get("../outside") == ""
 
 
-def test_a_child_does_not_inherit_what_is_not_on_the_list(tmp_path):
+def test_a_child_does_not_inherit_what_is_not_on_the_list(tmp_path, monkeypatch):
+    monkeypatch.setattr("slugc_buildpack.build._SYSTEM_TRUST", ())
     environ = {"AWS_SECRET_ACCESS_KEY": "k", "PATH": "/bin", "HTTPS_PROXY": "p", "CACHE_DIR": str(tmp_path / "c")}
     build = Build.from_arguments([str(tmp_path)], environ)
     assert build.child_env({"A": "1"}) == {
@@ -46,6 +47,20 @@ def test_a_child_does_not_inherit_what_is_not_on_the_list(tmp_path):
         "LANG": "C.UTF-8",
         "A": "1",
     }
+
+
+def test_a_child_trusts_what_the_system_trusts_unless_the_caller_named_certificates(tmp_path, monkeypatch):
+    bundle = tmp_path / "bundle.crt"
+    bundle.touch()
+    monkeypatch.setattr("slugc_buildpack.build._SYSTEM_TRUST", (str(tmp_path / "gone.crt"), str(bundle)))
+
+    def seen(**environ):
+        build = Build.from_arguments([str(tmp_path / "app")], {"CACHE_DIR": str(tmp_path / "c"), **environ})
+        return {name: value for name, value in build.child_env().items() if name.startswith(("SSL_", "NODE_"))}
+
+    assert seen() == {"SSL_CERT_FILE": str(bundle), "NODE_EXTRA_CA_CERTS": str(bundle)}
+    assert seen(SSL_CERT_FILE="/own.pem")["SSL_CERT_FILE"] == "/own.pem"
+    assert "SSL_CERT_FILE" not in seen(SSL_CERT_DIR="/own")
 
 
 def test_facts_are_one_json_document(tmp_path):

@@ -142,6 +142,13 @@ def _hashes(case: _Case) -> Problem | None:
 
 
 def _network(case: _Case) -> Problem | None:
+    if "invalid peer certificate" in case.flat:
+        return case.problem(
+            "The place that a dependency comes from shows a certificate that nobody here trusts",
+            code="python.untrusted-certificate",
+            next_step="Behind a proxy that opens TLS, add its authority to this system (update-ca-certificates),\n"
+            "or name its file: export SSL_CERT_FILE=/path/to/bundle.pem. Then build again.",
+        )
     if not any(sign in case.flat for sign in _UNREACHABLE):
         return None
     return case.problem(
