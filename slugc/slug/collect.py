@@ -60,8 +60,8 @@ def collect(
 ) -> Collected:
     """Move trees, then slugs, to the trash until at most `budget` bytes are held: those unused for longest first.
 
-    `keep`: digests that releases name (pins count by themselves). What is leased, pinned, kept or used within
-    `grace` seconds stays. Nothing is deleted yet: `empty_trash` does that, when nobody waits.
+    `keep`: digests that releases name. What is leased, kept or used within `grace` seconds stays. Nothing is
+    deleted yet: `empty_trash` does that, when nobody waits.
     """
     now = clock.now().timestamp()
     found = holdings(store)
@@ -75,7 +75,7 @@ def collect(
             size = holding.slug_size if whole else holding.tree_size
             if held <= budget or not size:
                 continue
-            reason = _in_use(store, holding, keep, now - grace)
+            reason = _in_use(holding, keep, now - grace)
             if reason is None:
                 reason = _remove(store, holding.digest, whole=whole)
             if reason is not None:
@@ -97,12 +97,9 @@ def empty_trash(home: Home) -> int:
     return len(entries)
 
 
-def _in_use(store: SlugStore, holding: Holding, keep: Collection[str], recent: float) -> str | None:
+def _in_use(holding: Holding, keep: Collection[str], recent: float) -> str | None:
     if holding.digest in keep:
         return "a release uses it"
-    pins = store.pins(holding.digest)
-    if pins:
-        return f"{pins[0]} uses it"
     if holding.used > recent:
         return "it was used a moment ago"
     return None

@@ -117,22 +117,6 @@ class SlugStore:
         names = (path.name.removesuffix(".slug") for path in self.home.slugs.glob("*.slug"))
         return tuple(sorted(name for name in names if _DIGEST.fullmatch(name)))
 
-    def pin(self, digest: str, holder: str) -> None:
-        """Keep a slug for `holder` (e.g. `release shop v3`) until `unpin`: gc leaves it. Survives restarts."""
-        path = self._pin(digest, holder)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-    def unpin(self, digest: str, holder: str) -> None:
-        self._pin(digest, holder).unlink(missing_ok=True)
-
-    def pins(self, digest: str) -> tuple[str, ...]:
-        """Who keeps it."""
-        from urllib.parse import unquote
-
-        folder = self.home.slugs / "pins" / digest
-        return tuple(sorted(unquote(path.name) for path in folder.iterdir())) if folder.is_dir() else ()
-
     def path_of(self, digest: str) -> Path:
         return self.home.slugs / f"{digest}.slug"
 
@@ -194,11 +178,6 @@ class SlugStore:
     def lease_lock(self, digest: str) -> Path:
         """Lock files stay for ever; few digits bound their number, and two slugs rarely share one."""
         return self.home.trees / ".locks" / f"{digest[:4]}.lease"
-
-    def _pin(self, digest: str, holder: str) -> Path:
-        from urllib.parse import quote
-
-        return self.home.slugs / "pins" / digest / quote(holder, safe=" ")
 
     def _making_lock(self, digest: str) -> Path:
         return self.home.trees / ".locks" / f"{digest[:2]}.making"

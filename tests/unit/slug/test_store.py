@@ -143,19 +143,16 @@ def test_the_longest_unused_go_first_and_trees_before_slugs(tree, packed, store)
     assert store.digests() == (slugs[2].manifest.digest,)
 
 
-def test_a_pinned_a_kept_and_a_leased_slug_stay(tree, packed, store):
-    slugs = _variants(tree, packed, store, 4)
-    pinned, kept, leased, free = (slug.manifest.digest for slug in slugs)
-    store.pin(pinned, "release shop v3")
+def test_a_kept_and_a_leased_slug_stay(tree, packed, store):
+    slugs = _variants(tree, packed, store, 3)
+    kept, leased, free = (slug.manifest.digest for slug in slugs)
     with store.lease(leased) as root:
         report = collect(store, budget=0, clock=Later(), keep={kept})
         assert (root / "app").is_dir()
     assert report.slugs == (free,)
-    assert report.kept[pinned] == "release shop v3 uses it"
     assert report.kept[kept] == "a release uses it"
     assert report.kept[leased] == "a dyno runs on it"
-    store.unpin(pinned, "release shop v3")
-    assert set(collect(store, budget=0, clock=Later()).slugs) == {pinned, kept, leased}
+    assert set(collect(store, budget=0, clock=Later()).slugs) == {kept, leased}
 
 
 def test_what_was_built_a_moment_ago_stays(tree, packed, store):
