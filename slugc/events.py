@@ -1,7 +1,7 @@
 """What happens during a build, as values. Renderers turn them into text; nothing else prints."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from slugc.model.slug import Slug
@@ -154,7 +154,6 @@ class BuildFailed:
     summary: str
     detail: str = ""
     hint: str = ""
-    facts: dict[str, str] = field(default_factory=dict)
 
 
 Event = (

@@ -14,8 +14,6 @@ class CommandEntry:
     section: str
     topic: bool = False
     """True where `app` is a topic: `slugc ps scale` and `slugc ps:scale`."""
-    passes_arguments: bool = False
-    """True where what follows the first word is somebody else's command line (`slugc run`)."""
 
 
 COMMANDS: dict[str, CommandEntry] = {
@@ -36,7 +34,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "export": CommandEntry(module="export", section="Slugs", help="Write a slug in another platform's format."),
     "slugs": CommandEntry(module="slugs", section="Slugs", help="List the stored slugs."),
     "gc": CommandEntry(module="gc", section="Slugs", help="Keep the stored slugs within a budget."),
-    "run": CommandEntry(module="run", help="Run a command in a one-off dyno.", section="Run", passes_arguments=True),
+    "run": CommandEntry(module="run", help="Run a command in a one-off dyno.", section="Run"),
     "start": CommandEntry(module="start", help="Boot an app in the foreground and serve it.", section="Run"),
     "release": CommandEntry(
         module="release", help="Write a slug and its config vars as a release manifest.", section="Run"

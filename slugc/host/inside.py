@@ -6,7 +6,6 @@ of the file system (a link to /app/x means x: that is where the tree will stand)
 """
 
 import contextlib
-import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -105,26 +104,3 @@ def _descend(stack: list[int], todo: list[str]) -> int | None:
 
 def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in {"", "."}]
-
-
-def write_new(root: Path, path: str, data: bytes, *, mode: int = 0o644) -> None:
-    """Make a file at `path`, replacing whatever stands there. Folders on the way are made; a link on the way is an
-    error (OSError, ELOOP or ENOTDIR): a write must not land outside."""
-    *folders, name = _parts(path)
-    if not name or ".." in folders or name == "..":
-        raise OSError(errno.EINVAL, "not a path inside a tree", path)
-    fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for folder in folders:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(folder, 0o755, dir_fd=fd)
-            inner = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
-            os.close(fd)
-            fd = inner
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=fd)
-        out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=fd)
-        with os.fdopen(out, "wb") as file:
-            file.write(data)
-    finally:
-        os.close(fd)

@@ -83,15 +83,3 @@ def test_descriptors_are_not_leaked(tree):
         inside.read(tree, path)
         inside.exists(tree, path)
     assert len(os.listdir("/proc/self/fd")) == before
-
-
-def test_a_write_replaces_a_link_and_never_follows_one(tree, tmp_path):
-    inside.write_new(tree, "out", b"mine")
-    assert (tmp_path / "secret").read_text() == "secret"
-    assert (tree / "out").read_bytes() == b"mine"
-    with pytest.raises(OSError):
-        inside.write_new(tree, "folder/new", b"x")
-    with pytest.raises(OSError):
-        inside.write_new(tree, "../escaped", b"x")
-    inside.write_new(tree, "new/deep/file", b"x")
-    assert (tree / "new/deep/file").read_bytes() == b"x"
