@@ -70,17 +70,24 @@ def slug_schema() -> str:
 PAGES = {"errors.md": errors_page, "slug.schema.json": slug_schema}
 
 
+def stale() -> dict[str, str]:
+    """The pages that are not what the code says, and what they should be."""
+    wanted = {name: page() for name, page in PAGES.items()}
+    return {
+        name: text
+        for name, text in wanted.items()
+        if not (path := REFERENCE / name).exists() or path.read_text() != text
+    }
+
+
 def main(argv: list[str]) -> int:
-    stale = []
-    for name, page in PAGES.items():
-        path, text = REFERENCE / name, page()
-        if not path.exists() or path.read_text() != text:
-            stale.append(name)
-            if "--check" not in argv:
-                path.write_text(text)
-    for name in stale:
-        print(f"{'stale' if '--check' in argv else 'written'}: docs/reference/{name}")
-    return 1 if stale and "--check" in argv else 0
+    check = "--check" in argv
+    found = stale()
+    for name, text in found.items():
+        if not check:
+            (REFERENCE / name).write_text(text)
+        print(f"{'stale' if check else 'written'}: docs/reference/{name}")
+    return 1 if found and check else 0
 
 
 if __name__ == "__main__":

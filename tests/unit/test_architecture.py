@@ -69,6 +69,11 @@ def test_every_error_has_its_own_code_an_exit_code_of_its_phase_and_a_hint() -> 
         assert cls.exit_code // 10 in decades.get(family, {7, 8, 9, 3, 2, 5}), cls
 
 
+def test_the_generated_pages_of_the_reference_are_current() -> None:
+    stale = reference().stale()
+    assert not stale, f"run scripts/generate_reference.py: {sorted(stale)}"
+
+
 def test_every_command_of_the_table_can_be_loaded_and_has_a_section() -> None:
     for name, entry in COMMANDS.items():
         assert entry.section in SECTIONS
