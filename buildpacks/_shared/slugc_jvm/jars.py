@@ -56,9 +56,14 @@ def normalise(path: Path, *, epoch: int, in_order: bool = False) -> bool:
     return True
 
 
+def without_date(text: bytes) -> bytes:
+    """A .properties text without the comment that holds the clock."""
+    return _DATE_COMMENT.sub(b"", text)
+
+
 def _entry(info: zipfile.ZipInfo, data: bytes, opened: zipfile.ZipFile) -> _Entry:
     if _NOTES.fullmatch(info.filename) and _DATE_COMMENT.search(plain := opened.read(info)):
-        text = _DATE_COMMENT.sub(b"", plain)
+        text = without_date(plain)
         packer = zlib.compressobj(9, zlib.DEFLATED, -15)
         stored = info.compress_type == zipfile.ZIP_STORED
         packed = text if stored else packer.compress(text) + packer.flush()
