@@ -1,0 +1,1 @@
+"""The Clojure buildpack: Leiningen and deps.edn apps."""

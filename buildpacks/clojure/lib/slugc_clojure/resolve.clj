@@ -1,0 +1,25 @@
+;; The class path of deps.edn under some aliases, and what each alias runs; one tab-separated fact a line.
+;; Arguments: names of aliases; * stands for the first of :web, :run and :start that has :main-opts.
+(require '[clojure.java.io :as io] '[clojure.tools.deps :as deps])
+
+(defn- facts [asked]
+  (let [declared (:aliases (deps/slurp-deps (io/file "deps.edn")))
+        default (first (filter #(:main-opts (get declared %)) [:web :run :start]))
+        aliases (if (= [:*] asked) (if default [default] []) asked)
+        basis (deps/create-basis {:user nil :aliases aliases})]
+    (concat
+     (for [path (:classpath-roots basis)]
+       (str "path\t" path))
+     (for [[alias value] (sort-by (comp str key) declared)
+           option (when (map? value) (:main-opts value))]
+       (str "option\t" (name alias) "\t" option)))))
+
+;; The first message is often a class name; the cause of the cause names the artifact.
+(let [found (try
+              (doall (facts (mapv keyword *command-line-args*)))
+              (catch Throwable thrown
+                (doseq [cause (take-while some? (iterate #(.getCause ^Throwable %) thrown))]
+                  (println (str "error: " (.getSimpleName (class cause)) ": " (.getMessage ^Throwable cause))))
+                (System/exit 1)))]
+  (run! println found)
+  (shutdown-agents))

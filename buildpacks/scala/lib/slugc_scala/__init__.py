@@ -1,0 +1,1 @@
+"""The Scala buildpack: apps built by sbt."""
