@@ -167,7 +167,7 @@ def check_http(page: Http, trial: Trial, result: BuildResult) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with booted(page, port, trial, result) as dyno:
-        status, body = answer(f"http://127.0.0.1:{port}{page.path}", dyno)
+        status, body = answer(f"http://127.0.0.1:{port}{page.path}", dyno, page.status)
     assert (status, page.contains in body) == (page.status, True), f"{status}\n{body}\n{dyno_log(trial)}"
 
 
@@ -196,8 +196,9 @@ def booted(page: Http, port: int, trial: Trial, result: BuildResult) -> Iterator
                 dyno.wait()
 
 
-def answer(url: str, dyno: "subprocess.Popen[bytes]") -> tuple[int, str]:
-    """Status and body, once somebody listens."""
+def answer(url: str, dyno: "subprocess.Popen[bytes]", wanted: int) -> tuple[int, str]:
+    """Status and body, once somebody listens. The router listens a moment before it knows the first dyno: its 503 is
+    an answer only where it is the wanted one, or nothing else comes."""
     until = time.monotonic() + BOOT_SECONDS
     while True:
         try:
@@ -205,7 +206,10 @@ def answer(url: str, dyno: "subprocess.Popen[bytes]") -> tuple[int, str]:
                 return got.status, got.read().decode()
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, error.read().decode()
+                body = error.read().decode()
+            if error.code != 503 or wanted == 503 or time.monotonic() > until or dyno.poll() is not None:
+                return error.code, body
+            time.sleep(0.1)
         except OSError as error:
             if time.monotonic() > until or dyno.poll() is not None:
                 return 0, f"nobody listens: {error}"

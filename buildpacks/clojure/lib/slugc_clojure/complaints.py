@@ -80,7 +80,9 @@ def _task(case: Case) -> Problem | None:
 
 
 def _edn(case: Case) -> Problem | None:
-    match = re.search(r"(?:Error reading edn|Error building classpath|Bad coordinate|Coord of unknown type)[^\n]*", case.text)
+    match = re.search(
+        r"(?:Error reading edn|Error building classpath|Bad coordinate|Coord of unknown type)[^\n]*", case.text
+    )
     if match is None:
         return None
     return Problem(
