@@ -15,6 +15,7 @@ from slugc.buildpack.wanted import wanted
 from slugc.cache import BuildCache, Remembered
 from slugc.compile import inputs
 from slugc.detect.candidates import candidates
+from slugc.errors.slug import SlugNotWritten
 from slugc.events import BuildFinished, BuildStarted, Emit, InputsChanged, NothingChanged, silent
 from slugc.host.clock import Clock
 from slugc.host.files import scratch, sweep
@@ -65,6 +66,8 @@ def build(
 
     Raises the errors of every stage (20 to 63); then no slug appears, and the cache is as it was.
     """
+    if request.out is not None and request.out.is_dir():  # said now, not after a long build
+        raise SlugNotWritten(path=str(request.out), reason="It is a folder")
     site = open_site(request, home=home, clock=clock, environ=environ, emit=emit)
     emit(BuildStarted(source=request.source, stack=site.stack.name, isolation=site.choice.text))
     began = clock.monotonic()

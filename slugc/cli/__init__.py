@@ -20,11 +20,7 @@ def run(argv: list[str]) -> int:
     try:
         code = app(argv)
     except SlugcError as error:
-        # Imported here: the renderers of failures cost `slugc --help` a fifth of its time.
-        from slugc.cli.failure import report
-
-        report(error, argv)
-        return error.exit_code
+        return _failed(error, argv)
     except KeyboardInterrupt:
         return 130
     except Terminated:
@@ -33,7 +29,23 @@ def run(argv: list[str]) -> int:
         # `slugc ls x.slug | head`: the reader has gone; Python must not complain about it at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        from slugc.cli.refusals import in_home
+        from slugc.host.home import Home
+
+        refused = in_home(error, Home.of_this_user())
+        if refused is None:
+            raise
+        return _failed(refused, argv)
     return code
+
+
+def _failed(error: SlugcError, argv: list[str]) -> int:
+    # Imported here: the renderers of failures cost `slugc --help` a fifth of its time.
+    from slugc.cli.failure import report
+
+    report(error, argv)
+    return error.exit_code
 
 
 class Terminated(BaseException):

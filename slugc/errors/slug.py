@@ -1,5 +1,7 @@
 """Slug files: what can be wrong with one, and with the tree it is made from (exit codes 60 to 69)."""
 
+import errno
+import os
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -256,7 +258,9 @@ class SlugNotWritten(SlugFileError):
         super().__init__(
             f"{shown(path)} could not be written",
             detail=f"{reason}. Nothing half-written was left.",
-            hint="Free some space there (`slugc gc` removes slugs that nothing uses) or choose another place.",
+            hint="Free some space there (`slugc gc` removes slugs that nothing uses) or choose another place."
+            if reason == os.strerror(errno.ENOSPC)
+            else "Give the path of a file, in a folder that this user may write to.",
         )
 
 

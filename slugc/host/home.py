@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from slugc.errors.home import HomeUnknown
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -13,12 +15,16 @@ class Home:
 
     @classmethod
     def of_this_user(cls) -> "Home":
+        """SLUGC_HOME, else the user's data folder. Raises HomeUnknown."""
         named = os.environ.get("SLUGC_HOME")
         if named:
             return cls(Path(named).absolute())
         from platformdirs import user_data_path
 
-        return cls(user_data_path("slugc"))
+        try:
+            return cls(user_data_path("slugc"))
+        except RuntimeError as error:
+            raise HomeUnknown from error
 
     @property
     def slugs(self) -> Path:
