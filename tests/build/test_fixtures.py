@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from fixture_cases import Case, Http, Rebuild, Run, cases
+from loopback import served
 
 from slugc import events, pipeline
 from slugc.buildpack import interpreters
@@ -28,6 +29,7 @@ from slugc.render import human
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 BOOT_SECONDS = 120.0
 TOOLS = Path(sys.executable).parent
+SUPPORT = Path(__file__).resolve().parent.parent / "support"
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Trial:
     home: Home
     scratch: Path
     seen: list[events.Event] = field(default_factory=list)
+    served: Mapping[str, str] = field(default_factory=dict)
+    """The config var that names the fixture's own server."""
 
     def copy(self, name: str) -> Path:
         """A fresh copy of the app in a folder of this name, with its prepare step done."""
@@ -47,15 +51,19 @@ class Trial:
         if kept.exists():
             shutil.copytree(kept, app, symlinks=True, dirs_exist_ok=True)
             return app
-        given = {name: text.format(scratch=self.scratch / "tools") for name, text in self.case.prepare.env.items()}
+        given = {name: self.placed(text) for name, text in self.case.prepare.env.items()}
         path = f"{TOOLS}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        for command in self.case.prepare.commands:
+        for words in self.case.prepare.commands:
             env = {**os.environ, "PATH": path, **given}
+            command = [self.placed(word) for word in words]
             done = subprocess.run(command, cwd=app, env=env, capture_output=True, text=True)
             assert done.returncode == 0, f"prepare step {command} failed:\n{done.stdout}{done.stderr}"
         if self.case.prepare.commands:
             shutil.copytree(app, kept, symlinks=True)
         return app
+
+    def placed(self, text: str) -> str:
+        return text.replace("{scratch}", str(self.scratch / "tools")).replace("{support}", str(SUPPORT))
 
     def build(self, app: Path, config: Mapping[str, str] | None = None, *, rebuild: bool = False) -> BuildResult:
         self.seen = []
@@ -63,7 +71,7 @@ class Trial:
         request = BuildRequest(
             source=str(app),
             buildpacks=tuple(chosen.buildpacks),
-            config=chosen.config if config is None else config,
+            config={**(chosen.config if config is None else config), **self.served},
             runtime_source=chosen.runtime_source,
             timeout=chosen.timeout,
             rebuild=rebuild,
@@ -95,8 +103,17 @@ def trial(request: pytest.FixtureRequest, state: Path, tmp_path: Path) -> Trial:
 
 
 def test_a_fixture_keeps_its_promise(trial: Trial) -> None:
-    case = trial.case
     app = trial.copy("one")
+    serve = trial.case.serve
+    if serve is None:
+        keeps_its_promise(trial, app)
+        return
+    with served(Path(trial.placed(serve.folder))) as url:
+        keeps_its_promise(replace(trial, served={serve.variable: url}), app)
+
+
+def keeps_its_promise(trial: Trial, app: Path) -> None:
+    case = trial.case
     if case.error is not None:
         with pytest.raises(SlugcError) as caught:
             trial.build(app)

@@ -23,6 +23,12 @@ class Needs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Serve:
+    folder: str
+    variable: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Build:
     buildpacks: Sequence[str] = ()
     config: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +92,7 @@ class Case:
     folder: Path
     needs: Needs = field(default_factory=Needs)
     prepare: Prepare = field(default_factory=Prepare)
+    serve: Serve | None = None
     build: Build = field(default_factory=Build)
     detect: Detect | None = None
     processes: Mapping[str, str] = field(default_factory=dict)
@@ -104,6 +111,7 @@ class Case:
 _TABLES: Mapping[str, type] = {
     "needs": Needs,
     "prepare": Prepare,
+    "serve": Serve,
     "build": Build,
     "detect": Detect,
     "transcript": Transcript,

@@ -85,7 +85,7 @@ def _dependencies(lock: Lock, build: Build, cache: Cache, base: Key) -> bool:
         transcript.step("Using cached gems")
     else:
         if restored and not same:
-            transcript.detail("Gemfile.lock has changed: installing what is new.")
+            transcript.detail("Gemfile or Gemfile.lock has changed: what is new comes, what is not used goes.")
         _install(build, local=local, again=restored)
         folder.mkdir(parents=True, exist_ok=True)
         stamp.write_text(state, encoding="utf-8")

@@ -110,7 +110,8 @@ def _missing(text: str) -> Problem | None:
         r"Could not find (?P<gem>[\w.-]+?)-(?P<version>\d[\w.]*(?:-[\w-]+)?)(?: in|,|$)",
         r"Could not find (?P<gem>[\w.-]+) \((?P<version>[^)]+)\)",
     )
-    match = next((m for pattern in patterns if (m := re.search(pattern, text, re.MULTILINE))), None)
+    flat = re.sub(r"\s+", " ", text)  # Bundler breaks its lines
+    match = next((m for pattern in patterns if (m := re.search(pattern, flat))), None)
     if match is None:
         return None
     named = f"{match['gem']} {match['version']}" if match["version"] else match["gem"]
@@ -118,7 +119,7 @@ def _missing(text: str) -> Problem | None:
         f"A gem that no source has: {named}",
         code="ruby.no-such-gem",
         file=FILE,
-        evidence=_line(text, match[0]),
+        evidence=match[0],
         next_step=f"Correct its name and version in {GEMFILE}, run: bundle update {match['gem']}\n"
         f"and commit both files. A private gem needs its `source` in {GEMFILE}.",
     )

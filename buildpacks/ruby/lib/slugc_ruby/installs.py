@@ -17,6 +17,8 @@ _LEFT_OUT = ("GEM_HOME", "GEM_PATH", "RUBYLIB", "RUBYOPT", "BUNDLE_BIN", "BUNDLE
 _MIRRORS = ("BUNDLE_MIRROR__ALL", "BUNDLE_SSL_CA_CERT")
 # What a native extension's build leaves: logs with clocks and paths, object files, the makefile.
 _LEFTOVERS = ("mkmf.log", "gem_make.out", "Makefile", "*.o", "*.time")
+_COPIED = "*.so"
+"""The extension itself stands in lib/ and in extensions/; where it was compiled it is of no use."""
 
 
 def bundler_version(build: Build) -> str:
@@ -88,9 +90,9 @@ def settle(build: Build) -> None:
             trees.remove(home / name)
         for gem in [*home.glob("gems/*"), *home.glob("bundler/gems/*")]:
             if (gem / "ext").is_dir():
-                _drop(gem / "ext")
+                _drop(gem / "ext", *_LEFTOVERS, _COPIED)
             trees.remove(gem / ".git")  # Bundler wrote the gemspec out: nothing asks git again
-        _drop(home / "extensions")
+        _drop(home / "extensions", *_LEFTOVERS)
         strip = find_tool("strip", build.environ)
         for path in trees.walk(home):
             if path.suffix == ".so" and strip and elf.is_elf(path):
@@ -100,8 +102,8 @@ def settle(build: Build) -> None:
     trees.remove(build.app / BUNDLE / ".bundle")
 
 
-def _drop(folder: Path) -> None:
-    for pattern in _LEFTOVERS:
+def _drop(folder: Path, *patterns: str) -> None:
+    for pattern in patterns:
         for path in list(folder.rglob(pattern)):
             # A Makefile that came with the gem has a template or an extconf.rb beside it too: nothing reads it again.
             if path.is_file():

@@ -25,6 +25,17 @@ ENDED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """RubyGems' own grammar: `~> 3.1`, or `>= 3.1, < 3.4`."""
+
+    text: str
+    translated: Range
+
+    def admits(self, version: str) -> bool:
+        return self.translated.admits(version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     spec: Spec
     origin: str | None = None
@@ -86,7 +97,8 @@ def _spec(wanted: list[str], file: str, line: int, evidence: str) -> Spec:
         clauses.append((operator, match[2]))
     if len(clauses) == 1 and clauses[0][0] == "==":
         return Exactly(clauses[0][1])
-    return Range(",".join(f"{operator}{number}" for operator, number in clauses))
+    translated = Range(",".join(f"{operator}{number}" for operator, number in clauses))
+    return Requirement(text=", ".join(wanted), translated=translated)
 
 
 def _version_file(app: Path, name: str, *, exact: bool) -> Spec:

@@ -1,0 +1,4 @@
+#include <ruby.h>
+#include <nobody_has_this.h>
+
+void Init_needsheader(void) {}
