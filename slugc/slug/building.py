@@ -75,6 +75,10 @@ class Builder:
         with memoryview(self._buffer) as whole, whole[:size] as plain:
             return self._unchanged(index, plain) or self._compressed(plain)
 
+    def close(self) -> None:
+        """Close the folders that were kept open for the next file; a forked worker ends without it."""
+        self._folders.close()
+
     def _compressed(self, plain: memoryview) -> Made:
         if self._compressor is None or self._job.level >= 5:
             # From level 5 on, what zstd finds may depend on what the same context compressed before.

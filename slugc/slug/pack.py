@@ -124,7 +124,7 @@ def _frames(job: Job, target: int, folder: Path, workers: int, emit: Emit) -> li
         scratch = [stack.enter_context(staging.unnamed(folder)) for _ in range(1 if alone else workers)]
         results: Iterator[tuple[int, Made]]
         if alone:
-            builder = Builder(job, 0, scratch[0])
+            builder = stack.enter_context(contextlib.closing(Builder(job, 0, scratch[0])))
             results = ((index, builder(index)) for index in range(len(job.shards)))
         else:
             crew = forked(lambda n: Builder(job, n, scratch[n]), range(len(job.shards)), workers=workers)

@@ -109,14 +109,18 @@ class Platform:
             self.process.communicate(how + "\n")
 
 
-@pytest.mark.parametrize("service", ["postgresql", "redis"])
-def test_a_server_keeps_its_data_and_address_over_a_stop_and_a_kill(
-    service: str, become: list[str], root: Path
-) -> None:
+def needs(service: str) -> None:
     try:
         bin_folder(SERVICES[service], which=shutil.which)
     except ServerMissing as error:
         pytest.skip(error.hint)
+
+
+@pytest.mark.parametrize("service", ["postgresql", "redis"])
+def test_a_server_keeps_its_data_and_address_over_a_stop_and_a_kill(
+    service: str, become: list[str], root: Path
+) -> None:
+    needs(service)
     first = Platform(become, root, service, "auto")
     assert first.state == "up"
     client(service, first.url, WRITE[service])
@@ -151,6 +155,7 @@ def answers(url: str) -> bool:
 
 
 def test_the_data_folder_is_closed_to_other_users_and_holds_no_password_file(root: Path) -> None:
+    needs("redis")
     platform = Platform([], root, "redis", "auto")
     folder = root / "state" / "addons" / "redis-test-1"
     assert folder.stat().st_mode & 0o077 == 0

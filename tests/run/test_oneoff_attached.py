@@ -34,7 +34,7 @@ def piped(stage: "Stage", *words: str, data: bytes = b"", env: Mapping[str, str]
         with contextlib.suppress(BaseException):
             os.dup2(inner, 0)
             os.dup2(out, 1)
-            os.closerange(3, 200)
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
             code = attach(stage.command(*words, env=env), terminal=False, grace=1)
         os._exit(code)
     os.close(inner)

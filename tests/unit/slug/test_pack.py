@@ -80,3 +80,10 @@ def test_sockets_and_pipes_are_left_out_with_a_warning(tree, packed, tmp_path):
 def test_an_absolute_link_stays_as_it_is(tree, packed, tmp_path):
     unpack(packed(tree), tmp_path / "unpacked")
     assert (tmp_path / "unpacked" / "app" / "absolute").readlink() == Path("/etc/hostname")
+
+
+def test_packing_leaves_no_descriptor_open(tree, packed):
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        packed(tree)
+    assert len(os.listdir("/proc/self/fd")) == before
