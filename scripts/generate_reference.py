@@ -1,15 +1,20 @@
 """Write the parts of docs/reference that are generated from the code; `--check` only says which are stale."""
 
+import ast
 import importlib
+import inspect
 import pkgutil
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 
 import slugc.errors
 from slugc.errors import SlugcError
+from slugc.events import Event, Progress
 from slugc.model.slug import SlugManifest
+from slugc.render.json import VERSION
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PHASES = {
@@ -67,7 +72,83 @@ def slug_schema() -> str:
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
 
 
-PAGES = {"errors.md": errors_page, "slug.schema.json": slug_schema}
+def event_classes() -> list[type[Any]]:
+    """What `--json` prints, in the order of a build. Progress is drawn on terminals and nowhere else."""
+    return [cls for cls in get_args(Event) if cls is not Progress]
+
+
+def events_schema() -> str:
+    """The JSON Schema of one line of `slugc build --json`."""
+    classes = event_classes()
+    _, definitions = msgspec.json.schema_components(
+        classes, ref_template="#/$defs/{name}", schema_hook=lambda kind: {"type": "string"} if kind is Path else {}
+    )
+    for cls in classes:
+        mine = definitions[cls.__name__]
+        mine["properties"] = {"v": {"const": VERSION}, "type": {"const": cls.kind}, **mine["properties"]}
+        mine["required"] = list(mine["properties"])  # a writer never leaves a field out, not even at its default
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"one line of slugc build --json (version {VERSION})",
+        "anyOf": [{"$ref": f"#/$defs/{cls.__name__}"} for cls in classes],
+        "$defs": definitions,
+    }
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
+
+
+def events_page() -> str:
+    sections = []
+    for cls in event_classes():
+        rows = [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in event_fields(cls)]
+        table = "\n".join(("| field | value | |", "| --- | --- | --- |", *rows))
+        sections.append(f"## `{cls.kind}`\n\n{one_line(cls.__doc__)}\n\n{table}\n")
+    return (
+        "# Events of a build\n\n"
+        "Generated from `slugc/events.py` by `scripts/generate_reference.py`; "
+        "[events.schema.json](events.schema.json) is the JSON Schema.\n\n"
+        "`slugc build --json` prints one object a line on stdout, from `build.started` to `build.finished` or "
+        f'`build.failed`: `{{"v": {VERSION}, "type": "slug.packed", ...}}`. Every field is always there.\n\n'
+        "`v` changes when a field is renamed, removed or means something else. New types and new fields do not change "
+        "it: skip those that you do not know. With `--json`, a command that fails prints `build.failed`, whatever the "
+        "command.\n\n" + "\n".join(sections)
+    )
+
+
+def event_fields(cls: type[Any]) -> list[tuple[str, str, str]]:
+    """Name, JSON type and meaning of each field; the meaning is the docstring below the field."""
+    (body,) = ast.parse(inspect.getsource(cls)).body
+    assert isinstance(body, ast.ClassDef)
+    found = []
+    for node, after in zip(body.body, [*body.body[1:], None], strict=True):
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) != "kind":
+            said = after.value if isinstance(after, ast.Expr) else None
+            meaning = one_line(ast.literal_eval(said)).replace("None", "null") if isinstance(said, ast.Constant) else ""
+            found.append((ast.unparse(node.target), JSON_TYPES[ast.unparse(node.annotation)], meaning))
+    return found
+
+
+JSON_TYPES = {
+    "str": "string",
+    "str | None": "string or null",
+    "int": "integer",
+    "int | None": "integer or null",
+    "float": "number",
+    "bool": "boolean",
+    "tuple[str, ...]": "list of strings",
+    "Slug": "`path`, `size` in bytes, and `manifest`: [slug.json](slug.schema.json)",
+}
+
+
+def one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+PAGES = {
+    "errors.md": errors_page,
+    "events.md": events_page,
+    "events.schema.json": events_schema,
+    "slug.schema.json": slug_schema,
+}
 
 
 def stale() -> dict[str, str]:

@@ -9,6 +9,8 @@ from slugc.model.slug import Slug
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildStarted:
+    """The source, the stack and the walls are known; buildpacks are asked next."""
+
     kind: ClassVar[str] = "build.started"
     source: str
     stack: str
@@ -57,7 +59,9 @@ class BuildpackTried:
     buildpack: str
     passed: bool
     code: int
+    """Its exit code."""
     name: str = ""
+    """What it printed on stdout, where it passed."""
     stderr: str = ""
     seconds: float = 0.0
 
@@ -69,19 +73,26 @@ class GroupResolved:
     kind: ClassVar[str] = "detect.resolved"
     buildpacks: tuple[str, ...]
     explicit: bool
+    """True where somebody named them; false where detection chose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildpackStarted:
+    """A buildpack begins to transform the tree."""
+
     kind: ClassVar[str] = "buildpack.started"
     buildpack: str
     name: str
+    """What its bin/detect printed."""
     position: int
+    """From 1 to `total`."""
     total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildpackFinished:
+    """It has succeeded."""
+
     kind: ClassVar[str] = "buildpack.finished"
     buildpack: str
     seconds: float
@@ -89,6 +100,8 @@ class BuildpackFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheDiscarded:
+    """Something of an earlier build is not used again."""
+
     kind: ClassVar[str] = "cache.discarded"
     what: str
     reasons: tuple[str, ...]
@@ -96,9 +109,12 @@ class CacheDiscarded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessTypesFound:
+    """What the slug can run."""
+
     kind: ClassVar[str] = "release.process_types"
     procfile: tuple[str, ...]
     defaults: tuple[str, ...]
+    """Those that the buildpacks declare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +130,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlugPacked:
+    """The slug is written, and not yet in the store."""
+
     kind: ClassVar[str] = "slug.packed"
     digest: str
+    """The content digest."""
     size: int
+    """Bytes."""
     files: int
     frames_reused: int = 0
+    """Of `frames`, how many were copied from the previous slug."""
     frames: int = 0
 
 
@@ -140,15 +161,20 @@ class InputsChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildFinished:
+    """The last event of a build that succeeded."""
+
     kind: ClassVar[str] = "build.finished"
     slug: Slug
     process_types: tuple[str, ...]
     seconds: float = 0.0
     reused: bool = False
+    """True where nothing had changed: the slug is the previous one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildFailed:
+    """The last event of a build that did not succeed: docs/reference/errors.md lists the codes."""
+
     kind: ClassVar[str] = "build.failed"
     code: str
     summary: str

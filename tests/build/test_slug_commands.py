@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 PACKS = Path(__file__).resolve().parents[1] / "packs"
+REFERENCE = PACKS.parents[1] / "docs" / "reference"
 
 
 class Shell:
@@ -40,6 +42,19 @@ def built(tmp_path_factory) -> Shell:
     shell = Shell(root / "home", root)
     shell("build", "src", "--buildpack", str(PACKS / "hello"), "-o", "app.slug")
     return shell
+
+
+def test_every_line_of_a_build_as_json_is_what_the_published_schema_says(built):
+    published = jsonschema.Draft202012Validator(json.loads((REFERENCE / "events.schema.json").read_text()))
+    done = built("build", "src", "--buildpack", str(PACKS / "hello"), "--json", "--app", "json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    for line in lines:
+        published.validate(line)
+    assert (lines[0]["type"], lines[-1]["type"]) == ("build.started", "build.finished")
+    assert {"detect.tried", "slug.packed"} <= {line["type"] for line in lines}
+    failed = json.loads(built("build", "nowhere", "--json", code=30).stdout)
+    published.validate(failed)
+    assert failed["type"] == "build.failed"
 
 
 def test_inspect_shows_the_manifest(built):
