@@ -65,8 +65,10 @@ def _copy_installation(prefix: Path, tree: Path, version: str, build: Build) -> 
 
 def _shape(tree: Path, artifact: Artifact, build: Build) -> None:
     del build
-    for name in _LEFT_OUT:
-        trees.remove(tree / name)
+    if (tree / "jmods").is_dir():
+        # Without them jlink copies the JDK's own files, and wants to find every one as it was installed.
+        for name in _LEFT_OUT:
+            trees.remove(tree / name)
     if not (tree / "bin/javac").is_file():
         raise Unavailable(f"its {artifact.version} has no javac: a JDK is needed, not a runtime")
     if artifact.source == "host":
@@ -87,8 +89,8 @@ RECIPE = Recipe(
     shape=_shape,
     smoke=(("bin/javac", "-version"),),
     keep_ca_store=True,
-    strip=False,
+    intact=True,
     # Windows, sound and fonts: a server has none of the libraries, and the runtime leaves out what needs them.
     ignore_unmet=lambda sentence: " needs lib" in sentence,
-    revision="1",
+    revision="2",
 )

@@ -72,8 +72,8 @@ class Recipe:
     """Variables the smoke test needs, given the tree."""
     keep_ca_store: bool = False
     """Java's lib/security/cacerts is a CA store that the language cannot do without."""
-    strip: bool = True
-    """False for a tool of the build that checks its own files: jlink refuses to copy a JDK that was stripped."""
+    intact: bool = False
+    """True for a tool of the build that checks its own files: jlink refuses a JDK that was stripped or pruned."""
     ignore_unmet: Callable[[str], bool] = lambda sentence: False  # noqa: ARG005 - a no-op
     """True for an unmet library that does not matter (X11 for a headless JVM)."""
     revision: str = "1"

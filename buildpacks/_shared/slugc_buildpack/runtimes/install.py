@@ -101,7 +101,7 @@ def _from_source(recipe: Recipe, source: Source, spec: Spec, build: Build) -> In
 
 def _make(recipe: Recipe, source: Source, artifact: Artifact, build: Build, tree: Path) -> str:
     served = source.fetch(artifact, tree, build)
-    normalise.normalise(tree, build, keep_ca_store=recipe.keep_ca_store, strip=recipe.strip)
+    normalise.normalise(tree, build, keep_ca_store=recipe.keep_ca_store, intact=recipe.intact)
     recipe.shape(tree, artifact, build)
     make_links_relative(tree)
     unmet = [sentence for sentence in normalise.refuses(tree, build) if not recipe.ignore_unmet(sentence)]

@@ -18,18 +18,18 @@ _CA_STORES = frozenset({"cacert.pem", "cacerts", "ca-certificates.crt", "ca-bund
 _NOT_STRIPPED = frozenset({".a", ".o", ".jmod", ".jar"})
 
 
-def normalise(tree: Path, build: Build, *, keep_ca_store: bool, strip: bool = True) -> None:
+def normalise(tree: Path, build: Build, *, keep_ca_store: bool, intact: bool = False) -> None:
     """Prune, drop CA stores and dangling links, make modes plain, strip compiled files.
 
     The host's trust must not travel in a slug: a CA store of this machine may hold its own authorities.
     """
-    for name in _PRUNED:
+    for name in () if intact else _PRUNED:
         trees.remove(tree / name)
     for folder in [path for path in tree.rglob("*") if path.is_dir() and not path.is_symlink()]:
         if folder.name in _CACHES:
             trees.remove(folder)
     make_links_relative(tree)
-    stripper = find_tool("strip", build.environ) if strip else None
+    stripper = find_tool("strip", build.environ) if not intact else None
     for path in list(trees.walk(tree)):
         if not keep_ca_store and path.name in _CA_STORES:
             path.unlink()
