@@ -101,6 +101,8 @@ class Apt:
 
     def _refresh(self) -> None:
         stamp = self.folder / "updated"
+        if not self.settings.exists():
+            self._set_up()
         if stamp.exists() and (self.build.offline or time.time() - stamp.stat().st_mtime <= FRESH_SECONDS):
             return
         self._set_up()
@@ -111,6 +113,11 @@ class Apt:
                 raise
             return  # old lists serve: what they name may be in the store already
         stamp.touch()
+
+    @property
+    def settings(self) -> Path:
+        """apt's configuration. It holds absolute paths, and a build without walls knows this folder by another name."""
+        return self.folder / f"apt-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}.conf"
 
     def series(self, pattern: str) -> list[str]:
         names = self._run("apt-cache", "pkgnames").splitlines()
@@ -161,9 +168,7 @@ class Apt:
             "Debug::NoLocking": "true",  # ours is private; flock needs no daemon of apt's
         }
         lines = [f'{name} "{value}";' for name, value in settings.items()]
-        (self.folder / "apt.conf").write_text(
-            "\n".join([*_acquire_settings(self.build), *lines]) + "\n", encoding="utf-8"
-        )
+        self.settings.write_text("\n".join([*_acquire_settings(self.build), *lines]) + "\n", encoding="utf-8")
 
     def _update(self) -> None:
         mark = self.folder / "unreachable"
@@ -178,7 +183,7 @@ class Apt:
 
     def _run(self, *argv: str, cwd: Path | None = None, timeout: float = 120) -> str:
         env = self.build.child_env(
-            {"APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+            {"APT_CONFIG": str(self.settings), "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
         )
         done = children.capture(argv, env=env, cwd=cwd, timeout=timeout)
         if done.status:
