@@ -14,7 +14,15 @@ from slugc.errors.usage import BadArguments, UnknownCommand
 
 
 class TopicGroup(TyperGroup):
-    """A topic's commands; says what was probably meant when a name is not one of them."""
+    """A topic's commands; says what was probably meant when a name is not one of them.
+
+    A topic that lists by itself (`slugc ps`) also listens to `slugc ps list` and `slugc ps:list`.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args[:1] == ["list"] and "list" not in self.commands and self.invoke_without_command:
+            args = args[1:]
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in self.commands:

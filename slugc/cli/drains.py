@@ -55,4 +55,5 @@ def remove(
 
 def _list(ctx: typer.Context, app_name: str | None, *, json_wanted: bool) -> None:
     rows = remote_app(ctx, app_name).get("log-drains")
-    show(rows, "\n".join(f"{row['url']} ({row['token']})" for row in rows), json_wanted=json_wanted)
+    text = "\n".join(f"{row['url']} ({row['token']})" for row in rows)
+    show(rows, text or "There are no drains.", json_wanted=json_wanted)

@@ -1,7 +1,7 @@
 """`slugc run`: a command in a one-off dyno."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -11,7 +11,28 @@ from slugc.cli.session import open_session
 from slugc.errors.usage import BadArguments
 from slugc.model.build import Isolation
 
+if TYPE_CHECKING:
+    from slugc.cli.remote import RemoteApp
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
+_DETACH = ("--detach", "-d")
+NamedArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SLUG|SRC|RELEASE.json",
+        help="A slug, a source to build first, or a release.json. With --app, --detach, or a -- in its place: "
+        "no slug but the app's current release.",
+    ),
+]
+RunAppOption = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        "-a",
+        metavar="NAME",
+        help="Run on this app's current release. Default after -- or --detach: SLUGC_APP, else the folder's app.",
+    ),
+]
 
 
 class RunCommand(TyperCommand):
@@ -19,12 +40,30 @@ class RunCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         with_value = {name for param in self.params for name in param.opts if not getattr(param, "is_flag", True)}
+        # The parser swallows `--`, so what it says must be noted before.
+        ctx.obj = {"app": None, "names_no_slug": names_no_slug(args, with_value)}
         return super().parse_args(ctx, separated(args, with_value))
 
 
+def names_no_slug(args: Sequence[str], with_value: Collection[str]) -> bool:
+    """Whether everything is the command: `slugc run -- CMD`, and `--detach`, which needs an app."""
+    skip = detached = False
+    for word in args:
+        if skip:
+            skip = False
+        elif word == "--":
+            return True
+        elif word.startswith("-") and word != "-":
+            skip = word in with_value
+            detached = detached or word in _DETACH
+        else:
+            break
+    return detached
+
+
 def separated(args: Sequence[str], with_value: Collection[str]) -> list[str]:
-    """`args` with `--` before the second word that is neither an option nor an option's value; after `--app`
-    before the first, which is then the command."""
+    """`args` with `--` before the second word that is neither an option nor an option's value; after `--app` and
+    `--detach` before the first, which is then the command."""
     words, skip, first = 0, False, 2
     for at, word in enumerate(args):
         if skip:
@@ -33,7 +72,7 @@ def separated(args: Sequence[str], with_value: Collection[str]) -> list[str]:
             break
         elif word.startswith("-") and word != "-":
             skip = word in with_value
-            first = 1 if word in ("--app", "-a") or word.startswith("--app=") else first
+            first = 1 if word in ("--app", "-a", *_DETACH) or word.startswith("--app=") else first
         else:
             words += 1
             if words == first:
@@ -43,13 +82,8 @@ def separated(args: Sequence[str], with_value: Collection[str]) -> list[str]:
 
 @app.command(cls=RunCommand)
 def run(
-    slug: Annotated[
-        str,
-        typer.Argument(
-            metavar="SLUG|SRC|RELEASE.json",
-            help="A slug, a source to build first, or a release.json. With --app: the first word of CMD.",
-        ),
-    ] = "",
+    ctx: typer.Context,
+    slug: NamedArgument = "",
     command: Annotated[
         list[str] | None,
         typer.Argument(metavar="[--] [CMD...]", help="A process type and its arguments, or any command."),
@@ -67,11 +101,9 @@ def run(
     isolation: Annotated[
         Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
     ] = Isolation.AUTO,
-    app_name: Annotated[
-        str | None, typer.Option("--app", "-a", metavar="NAME", help="Run on this app's current release.")
-    ] = None,
+    app_name: RunAppOption = None,
     detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="With --app: its output goes to the app's log.")
+        bool, typer.Option("--detach", "-d", help="Do not wait: its output goes to the app's log.")
     ] = False,
 ) -> int:
     """Run a command in a one-off dyno, attached to this terminal or these pipes.
@@ -79,9 +111,11 @@ def run(
     One word is shell text; several arrive as they were typed. The exit code is the command's. What it writes is
     gone afterwards, and nothing that it started survives it.
     """
-    if app_name is not None:
+    if app_name is not None or ctx.obj["names_no_slug"] or detach:
         words = [*([slug] if slug else []), *(command or [])]
-        return _on_app(app_name, words, config_vars(env, env_file), type_name, size, detach=detach)
+        from slugc.cli.remote import remote_app
+
+        return _on_app(remote_app(ctx, app_name), words, config_vars(env, env_file), type_name, size, detach=detach)
     if not slug:
         raise BadArguments(message="run needs a slug, a source or a release.json; or --app NAME")
     from slugc import api
@@ -102,13 +136,10 @@ def run(
 
 
 def _on_app(
-    app_name: str, words: list[str], config: Mapping[str, str], type_name: str | None, size: str, *, detach: bool
+    remote: "RemoteApp", words: list[str], config: Mapping[str, str], type_name: str | None, size: str, *, detach: bool
 ) -> int:
     from slugc.cli import oneoff
-    from slugc.cli.remote import Remote, RemoteApp
-    from slugc.host.home import Home
 
-    remote = RemoteApp(Remote.of(Home.of_this_user()), app_name)
     if detach:
         typer.echo(oneoff.run_detached(remote, words, config=config, type_name=type_name, size=dyno_size(size)))
         return 0

@@ -1,7 +1,9 @@
 """The command line itself: spelling, exit codes, and what it does not load."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +47,16 @@ def test_a_failure_keeps_the_form_that_was_asked_for(form: str) -> None:
     assert done.returncode == 2
     assert ('"type":"build.failed"' in done.stdout) == (form == "--json")
     assert ("::error title=usage.unknown-command::" in done.stderr) == (form == "--github")
+
+
+@pytest.mark.parametrize("words", [["schedule"], ["schedule", "list"], ["schedule:list"], ["ps", "list"], ["ps:list"]])
+def test_a_topic_lists_by_its_name_and_by_list(words: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "slugc", *words, "--json"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "SLUGC_HOME": str(tmp_path)},
+    )
+    # It got as far as asking a platform, and none runs here.
+    assert (done.returncode, "platform.not-running" in done.stdout + done.stderr) == (78, True)
