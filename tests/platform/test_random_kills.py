@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.platform.conftest import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-ROUNDS = int(os.environ.get("SLUGC_TEST_KILLS", "100"))
+ROUNDS = 100 if os.environ.get("SLUGC_TEST_SOAK") else 20
 
 
 class Client(threading.Thread):
