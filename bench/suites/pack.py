@@ -1,14 +1,19 @@
 """A built tree becomes one compressed, digested file. Equal job: sorted names, clamped times, root's, a sha256."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from bench.contest import SLUGC, Contest, Contestant
+from bench import running
+from bench.contest import SLUGC, Contest, Contestant, Measured
 from bench.world import World, shell
 
 SORTED = (
     'tar --sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner --hard-dereference -C "$1" -cf - ./app'
 )
+LARGE = 4_000_000_000
+ALLOWED, ALLOWED_MB = "allowed", 400
 EQUAL = "tar --sort | zstd -3 -T0 | tee | sha256sum"
 PLAIN = "tar | zstd -3 -T0"
 GZIP = "tar czf (Heroku's format)"
@@ -30,8 +35,33 @@ def suite(world: World) -> Iterator[Contest]:
         rounds=1,
         memory=True,
     )
+    yield large(world)
     if world.growth:
         yield from growth(world)
+
+
+def large(world: World) -> Contest:
+    tree = world.trees.with_bytes(LARGE)
+
+    def together(argv: tuple[str, ...], new: Path) -> Measured:
+        run = running.run([word.replace("{new}", str(new)) for word in argv], memory=True)
+        new.unlink()
+        return replace(run, value=run.total / 1e6)
+
+    return Contest(
+        title="pack, 4 GB: memory of all its processes together",
+        contestants=(
+            *(
+                Contestant(name=item.name, call=partial(together, item.argv), needs=item.needs)
+                for item in contestants(world, tree)
+                if item.name in {SLUGC, PLAIN}
+            ),
+            Contestant(name=ALLOWED, call=lambda _: Measured(value=ALLOWED_MB)),
+        ),
+        unit="MB",
+        targets={ALLOWED: 1},
+        rounds=1,
+    )
 
 
 def growth(world: World) -> Iterator[Contest]:

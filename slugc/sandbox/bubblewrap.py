@@ -2,7 +2,7 @@
 
 import posixpath
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import assert_never
 
 from slugc.host.processes import Command
@@ -31,14 +31,18 @@ class Bubblewrap:
         """
         pieces = _Pieces()
         pieces.add(*_walls(spec))
+        places = {mount.target for mount in spec.mounts if mount.kind is not MountKind.DATA}
         for mount in spec.mounts:
+            if _later(mount):
+                continue
             pieces.add(*_options(mount))
             if mount.kind is MountKind.DATA:
-                pieces.add_data(_named(mount, spec.hostname))
+                on_root = places.isdisjoint(map(str, PurePosixPath(mount.target).parents))
+                pieces.add_data(_named(mount, spec.hostname), on_root=on_root)
         # After the mounts: a stack may bring an empty /proc or /dev of its own.
         pieces.add("--proc", "/proc", "--dev", "/dev")
         for mount in spec.mounts:
-            if mount.target.startswith(("/dev/", "/proc/")) and mount.kind is not MountKind.DATA:
+            if _later(mount):
                 pieces.add(*_options(mount))
         # What lies on the empty root itself is part of the walls.
         pieces.add("--remount-ro", "/")
@@ -63,10 +67,13 @@ class _Pieces:
     def add(self, *words: str) -> None:
         self._piece.extend(words)
 
-    def add_data(self, mount: Mount) -> None:
+    def add_data(self, mount: Mount, *, on_root: bool) -> None:
+        """A plain file where that will do, on the empty root, which is read-only in the end: each mount makes
+        all later ones slower."""
         self._close()
         self._payloads.append(mount.data)
-        self._words += ["--ro-bind-data", f"@fd{len(self._payloads) - 1}@", mount.target]
+        self._words += ["--perms", "0444"] if on_root else []
+        self._words += ["--file" if on_root else "--ro-bind-data", f"@fd{len(self._payloads) - 1}@", mount.target]
 
     def finished(self) -> tuple[list[str], tuple[bytes, ...]]:
         self._close()
@@ -84,6 +91,11 @@ def _named(mount: Mount, hostname: str) -> Mount:
     if mount.target != "/etc/hosts":
         return mount
     return replace(mount, data=mount.data + f"127.0.1.1 {hostname}\n".encode())
+
+
+def _later(mount: Mount) -> bool:
+    """Below /dev or /proc, which cover what was there before."""
+    return mount.target.startswith(("/dev/", "/proc/")) and mount.kind is not MountKind.DATA
 
 
 def _walls(spec: SandboxSpec) -> list[str]:

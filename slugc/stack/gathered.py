@@ -1,11 +1,13 @@
 """A stack's many small files below /etc as one folder, for those who start many children on it.
 
 The engine pays for each mount, and more for each the more there are: those of /etc cost a dyno more than all the
-rest of its start. Folders stay mounts of their own: copying certificates and alternatives takes longer than it
-saves, and some of them hold what others may not read.
+rest of its start. Small folders are copied too. Large ones stay mounts of their own, for copying certificates and
+alternatives takes longer than it saves; so do those which hold what others may not read.
 """
 
+import os
 import shutil
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from slugc.model.mount import Mount, MountKind, read_only
 ETC = "/etc"
 LIVE = frozenset({"/etc/resolv.conf"})
 """Changes while a platform runs, when the machine moves to another network."""
+
+SMALL = 64
+"""Members of a folder that is copied; on Debian it leaves certificates and alternatives."""
 
 
 def gather(mounts: Sequence[Mount], folder: Path) -> tuple[Mount, ...]:
@@ -38,9 +43,29 @@ def _copied(mount: Mount, place: Path) -> bool:
     elif mount.source is None:
         place.write_bytes(mount.data)
     elif mount.source.is_dir():
-        place.mkdir(exist_ok=True)
-        return False
+        if place.exists() or not _small_and_open(mount.source):
+            place.mkdir(exist_ok=True)
+            return False
+        shutil.copytree(mount.source, place, symlinks=True)
     else:
         shutil.copyfile(mount.source, place)
         return mount.target not in LIVE
+    return True
+
+
+def _small_and_open(folder: Path) -> bool:
+    """Whether a copy is cheap, shows nothing that was closed to others, and stands for all that is there."""
+    seen = 0
+    for here, folders, files in os.walk(folder):
+        seen += len(folders) + len(files)
+        if seen > SMALL:
+            return False
+        for name in (*folders, *files):
+            mode = (Path(here) / name).lstat().st_mode
+            if stat.S_ISREG(mode) and not mode & stat.S_IROTH:
+                return False
+            if stat.S_ISDIR(mode) and not (mode & stat.S_IROTH and mode & stat.S_IXOTH):
+                return False
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and not stat.S_ISLNK(mode):
+                return False
     return True

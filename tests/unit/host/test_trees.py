@@ -1,5 +1,6 @@
 import os
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +89,26 @@ def test_unchanged_sees_every_touch(tmp_path):
     known = marks()
     (root / "sub" / "y").unlink()
     assert not trees.unchanged(root, known)
+
+
+@pytest.mark.parametrize("path", ["f7/f3/f1/x", "f0/x", "f7/f7/f7/new", "f2/f2/f2/x gone", ""])
+def test_a_change_is_seen_wherever_the_walk_was_shared(tmp_path, monkeypatch, path):
+    monkeypatch.setattr(trees, "PARALLEL_FILES", 1)
+    monkeypatch.setattr(trees, "processors", lambda: 2)
+    numbers = range(8)
+    for parts in ((a, b, c) for a in numbers for b in numbers for c in numbers):
+        folder = tmp_path.joinpath("a", *(f"f{part}" for part in parts))
+        folder.mkdir(parents=True)
+        (folder / "x").write_text("1")
+    root = tmp_path / "a"
+    known = {entry.path: (*entry.mark, "") for entry in trees.walk(root)}
+    assert trees.unchanged(root, known)
+    name, _, gone = path.partition(" ")
+    if gone:
+        (root / name).unlink()
+    elif name:
+        (root / name).write_text("22")
+    assert trees.unchanged(root, known) == (not path)
 
 
 def test_a_skipped_folder_is_not_entered(tmp_path):

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from slugc.model.mount import data_file, link, read_only, scratch
-from slugc.stack.gathered import gather
+from slugc.stack.gathered import SMALL, gather
 
 
-def test_the_files_below_etc_become_one_mount_and_folders_are_mounted_on_it(tmp_path: Path) -> None:
+def test_the_files_below_etc_become_one_mount_and_large_folders_are_mounted_on_it(tmp_path: Path) -> None:
     (tmp_path / "certs").mkdir()
+    for number in range(SMALL + 1):
+        (tmp_path / "certs" / f"{number}.pem").touch()
     (tmp_path / "services").write_text("http 80/tcp\n")
     usr, certs = read_only(Path("/usr"), "/usr"), read_only(tmp_path / "certs", "/etc/ssl/certs")
     mounts = (
@@ -38,3 +42,27 @@ def test_the_resolvers_file_stays_the_machines_own(tmp_path: Path) -> None:
 def test_a_stack_with_an_etc_of_its_own_stays_as_it_is(tmp_path: Path) -> None:
     mounts = (read_only(tmp_path, "/etc"), data_file(b"x", "/etc/passwd"))
     assert gather(mounts, tmp_path / "unused") == mounts
+
+
+def test_a_small_folder_is_copied_with_its_links(tmp_path: Path) -> None:
+    fonts, etc = tmp_path / "fonts", tmp_path / "etc"
+    (fonts / "conf.d").mkdir(parents=True)
+    (fonts / "fonts.conf").write_text("<fontconfig/>")
+    (fonts / "conf.d" / "10.conf").symlink_to("../fonts.conf")
+    etc.mkdir()
+    assert gather((read_only(fonts, "/etc/fonts"),), etc) == (read_only(etc, "/etc"),)
+    assert (etc / "fonts" / "conf.d" / "10.conf").readlink() == Path("../fonts.conf")
+
+
+@pytest.mark.parametrize("closed", ["key", "private"])
+def test_a_folder_that_holds_what_others_may_not_read_is_not_copied(tmp_path: Path, closed: str) -> None:
+    folder, etc = tmp_path / "service", tmp_path / "etc"
+    (folder / "private").mkdir(parents=True)
+    (folder / "key").write_text("secret")
+    (folder / closed).chmod(0o700)
+    etc.mkdir()
+    assert gather((read_only(folder, "/etc/service"),), etc) == (
+        read_only(etc, "/etc"),
+        read_only(folder, "/etc/service"),
+    )
+    assert not any((etc / "service").iterdir())
