@@ -50,7 +50,17 @@ def description() -> dict[str, str]:
         "memory": f"{memory} MiB",
         "system": f"{release.get('PRETTY_NAME', platform.system())}, Linux {platform.release()}",
         "python": platform.python_version(),
-    } | {name: version for name in ("tar", "zstd", "pigz", "bsdtar") if (version := _version(name))}
+        "slugc": _revision(),
+        "load when it began": f"{os.getloadavg()[0]:.1f}",
+    } | {name: version for name in ("tar", "zstd", "pigz", "bsdtar", "git") if (version := _version(name))}
+
+
+def _revision() -> str:
+    from slugc import __version__
+
+    described = ["git", "-C", str(Path(__file__).resolve().parent), "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(described, capture_output=True, text=True, check=False) if shutil.which("git") else None
+    return f"{__version__} ({done.stdout.strip()})" if done is not None and not done.returncode else __version__
 
 
 def _version(program: str) -> str:

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+NOTES = Path(__file__).resolve().parent / "notes"
+"""NAME.md: what a reader should know of a bench, for example why a target is missed."""
 INTRODUCTION = """# Performance
 
 Measured by `python -m bench` (bench/README.md): contestants take turns, medians of clean runs; starting Python is part
 of slugc's time. "slugc is 1.20 x" reads: the other takes 1.20 times as long. Targets that were missed are listed.
+A row with "every run was disturbed" was measured while other processes used more than 12 % of the machine: its
+ratios say more than its seconds, for all contestants of a table took turns under the same load.
 """
 
 
@@ -28,6 +32,9 @@ def page(results: list[dict[str, Any]], names: list[str]) -> str:
         missed = [sentence for contest in result["contests"] for sentence in contest["missed"]]
         if missed:
             parts.append("\n".join(["Missed:", "", *(f"- {sentence}" for sentence in missed), ""]))
+        note = NOTES / f"{name}.md"
+        if note.exists():
+            parts.append(note.read_text())
     return "\n".join(parts)
 
 
