@@ -80,6 +80,8 @@ def _held(name: str, rules: Rules, options: argparse.Namespace) -> list[Outcome]
             shutil.rmtree(runs, ignore_errors=True)
             outcomes.append(outcome)
             print("\n".join(report.table(outcome)), flush=True)
+    except KeyboardInterrupt:
+        print(f"{name} was stopped: what it has measured is kept", file=sys.stderr)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         shutil.rmtree(disk, ignore_errors=True)
