@@ -32,7 +32,7 @@ def parse(data: bytes) -> Procfile:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = _DECLARATION.match(line)
-        if match is None:
+        if match is None or "\0" in line:
             skipped.append(Skipped(line=number, text=line.strip(), reason=_complaint(line)))
             continue
         name, command = match[1], match[2]
@@ -57,6 +57,8 @@ def _complaint(line: str) -> str:
     name, colon, command = line.partition(":")
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
         return "a merge conflict marker"
+    if "\0" in line:
+        return "a NUL byte, which no command can hold"
     if not colon:
         return "no colon: a line reads `TYPE: COMMAND`"
     if not command.strip():

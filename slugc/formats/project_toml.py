@@ -34,6 +34,10 @@ def parse_project(text: str) -> Project:
     root = document(text)
     schema = root.table("_").text("schema-version", "0.1")
     if schema == "0.1":
+        if "buildpacks" in root.table("io"):  # the most frequent slip; ignoring the table would build something else
+            raise root.table("io").problem(
+                "buildpacks", 'is read in schema 0.2 only: put schema-version = "0.2" into a table [_] at the top'
+            )
         return _schema_0_1(root)
     if schema not in {"0.2", "0.3"}:  # 0.3 is pack's own: 0.2 with exec-env
         raise root.table("_").problem("schema-version", f"must be 0.1 or 0.2, it is {schema!r}")

@@ -65,6 +65,8 @@ def _texts(value: object, key: str, text: str) -> dict[str, str]:
 
 def _scalar(item: object, where: str, text: str, name: str) -> str:
     match item:
+        case str() if "\0" in item:
+            raise ReleaseYamlProblem(line=_line_of(text, name), message=f"`{where}` holds a NUL byte")
         case str():
             return item
         case bool():

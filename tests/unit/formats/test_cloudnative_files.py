@@ -153,6 +153,7 @@ def test_a_project_without_a_schema_is_read_as_0_1() -> None:
     ("text", "where"),
     [
         ('[_]\nschema-version = "9"\n', (2, "_.schema-version")),
+        ('[[io.buildpacks.group]]\nid="x"\n', (1, "io.buildpacks")),
         ('[_]\nschema-version="0.2"\n[io.buildpacks]\ninclude=["a"]\nexclude=["b"]\n', (5, "io.buildpacks.exclude")),
         (
             '[_]\nschema-version="0.2"\n[[io.buildpacks.group]]\nid="x"\n[io.buildpacks.group.script]\ninline="true"\n',

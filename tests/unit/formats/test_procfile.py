@@ -35,6 +35,12 @@ def test_windows_line_ends_and_byte_order_marks_are_read():
     assert procfile.parse("web: a\r\n".encode("utf-16")).commands == {"web": "a"}
 
 
+def test_a_command_with_a_nul_byte_is_skipped_for_no_program_could_be_given_it():
+    found = procfile.parse(b"web: a\0b\nworker: c\n")
+    assert found.commands == {"worker": "c"}
+    assert found.skipped[0].reason == "a NUL byte, which no command can hold"
+
+
 def test_a_type_of_129_characters_is_too_long():
     assert procfile.parse(b"a" * 128 + b": x").commands
     found = procfile.parse(b"a" * 129 + b": x")
@@ -45,7 +51,7 @@ def test_a_type_of_129_characters_is_too_long():
 @given(st.binary())
 def test_no_bytes_at_all_break_the_parser(data):
     found = procfile.parse(data)
-    assert all(command == command.strip() and command for command in found.commands.values())
+    assert all(command == command.strip() and command and "\0" not in command for command in found.commands.values())
 
 
 @given(
