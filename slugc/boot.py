@@ -18,7 +18,7 @@ from slugc.errors.root import SlugcError
 from slugc.errors.slug import NotASlug, SlugNotFound
 from slugc.events import Emit, Warned
 from slugc.host.clock import Clock
-from slugc.host.files import scratch, write_atomic
+from slugc.host.files import expanded, scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoPlan, DynoSize, Formation, Quantity
@@ -73,7 +73,7 @@ def find(reference: str, asking: Asking) -> Named:
 
     Raises SlugNotFound, SourceNotFound, BadReleaseManifest, SlugOfReleaseMissing, and what a build raises.
     """
-    store, path = SlugStore(asking.home), Path(reference).expanduser()
+    store, path = SlugStore(asking.home), expanded(reference)
     if path.is_file() and path.suffix == ".json":
         return _of_release(path, store)
     if path.suffix == ".slug" or path.is_file():
@@ -271,7 +271,7 @@ def _built(reference: str, asking: Asking) -> Named:
     request = BuildRequest(source=reference, stack=asking.stack or "host", isolation=asking.isolation)
     result = pipeline.build(request, home=asking.home, clock=asking.clock, environ=asking.environ, emit=asking.emit)
     before, _, _ = reference.rpartition("#")
-    return Named(slug=result.slug, app=app_name(Path(before or reference).expanduser().resolve().stem))
+    return Named(slug=result.slug, app=app_name(expanded(before or reference).resolve().stem))
 
 
 def _metadata(named: Named) -> dict[str, str]:

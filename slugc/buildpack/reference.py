@@ -7,6 +7,7 @@ from typing import Literal
 
 from slugc.buildpack import builtin
 from slugc.formats import image_reference
+from slugc.host.files import expanded
 
 TARBALL = re.compile(r"\.(tgz|tbz2?|txz|tar(\.(gz|bz2?|xz|zst))?|tzst)$", re.IGNORECASE)
 _SCP = re.compile(r"[\w.+-]+@[\w.-]+:(?!//).+")
@@ -40,13 +41,13 @@ def read(text: str, *, base: Path) -> Named:  # noqa: PLR0911 - one line a form 
     if _SCP.fullmatch(text):
         address, _, ref = text.partition("#")
         return Named(kind="git", address=address, ref=ref)
-    path = Path(text).expanduser()
+    path = expanded(text)
     absolute = path if path.is_absolute() else base / path
     if absolute.exists() or text.startswith((".", "/", "~")):
         return Named(kind="path", address=str(absolute))
     before, hash_sign, ref = text.rpartition("#")
-    if hash_sign and (base / Path(before).expanduser()).is_dir():
-        return Named(kind="git", address=str((base / Path(before).expanduser()).resolve()), ref=ref)
+    if hash_sign and (base / expanded(before)).is_dir():
+        return Named(kind="git", address=str((base / expanded(before)).resolve()), ref=ref)
     if image_reference.names_a_host(text):
         return Named(kind="image", address=f"docker://{text}")
     return Named(kind="unknown", address=text)

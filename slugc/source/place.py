@@ -7,6 +7,7 @@ from typing import Literal
 
 from slugc.errors.source import SourceNotFound
 from slugc.host import archives
+from slugc.host.files import expanded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,5 +54,5 @@ def _within(folder: Path, own: Sequence[Path]) -> frozenset[str]:
 
 
 def _absolute(text: str, cwd: Path | None) -> Path:
-    path = Path(text).expanduser()
+    path = expanded(text)
     return path if path.is_absolute() or cwd is None else cwd / path

@@ -38,6 +38,11 @@ def test_each_form_of_reference_is_told_apart(tmp_path, text, kind, address, ref
     assert read(text, base=tmp_path) == Named(kind=kind, address=address, ref=ref)
 
 
+def test_the_home_of_a_user_who_does_not_exist_is_a_folder_that_is_not_there(tmp_path):
+    found = read("~nobody-of-that-name/pack", base=tmp_path)
+    assert found == Named(kind="path", address=str(tmp_path / "~nobody-of-that-name/pack"))
+
+
 def test_a_built_in_name_wins_over_a_folder_unless_it_is_written_as_a_path(tmp_path):
     (tmp_path / "python").mkdir()
     assert read("python", base=tmp_path).kind == "builtin"
