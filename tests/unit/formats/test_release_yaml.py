@@ -28,7 +28,7 @@ def test_nothing_declared_is_no_error(text):
         ("addons: db\n", 1, "must be a list"),
         ("a: !ruby/object:Foo {}\n", 1, "could not determine a constructor"),
         ("web: \0x", 0, "special characters|unacceptable"),
-        ('default_process_types: {web: "a\\\\0b"}\n', 0, "holds a NUL byte"),
+        ('default_process_types: {web: "a\\0b"}\n', 0, "holds a NUL byte"),
         ("[" * 5000, 0, "nested"),
     ],
 )
