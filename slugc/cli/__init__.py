@@ -17,14 +17,16 @@ def run(argv: list[str]) -> int:
     from slugc.cli.app import app
 
     signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # not under nohup
+        signal.signal(signal.SIGHUP, _terminated)
     try:
         code = app(argv)
     except SlugcError as error:
         return _failed(error, argv)
     except KeyboardInterrupt:
         return 130
-    except Terminated:
-        return 143
+    except Terminated as ended:
+        return 128 + ended.number
     except BrokenPipeError:
         # `slugc ls x.slug | head`: the reader has gone; Python must not complain about it at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -49,8 +51,12 @@ def _failed(error: SlugcError, argv: list[str]) -> int:
 
 
 class Terminated(BaseException):
-    """SIGTERM, as an exception: every `finally` on the way out removes its scratch and its children."""
+    """SIGTERM, or a terminal that was closed: every `finally` on the way out removes its scratch and its children."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
-def _terminated(_number: int, _frame: object) -> NoReturn:
-    raise Terminated
+def _terminated(number: int, _frame: object) -> NoReturn:
+    raise Terminated(number)
