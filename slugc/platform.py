@@ -9,7 +9,7 @@ import contextlib
 import getpass
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class PlatformOptions:
     stack: str = "host"
     isolation: Isolation = Isolation.AUTO
     dynos: DynoSettings = field(default_factory=DynoSettings)
+    router: RouterSettings = field(default_factory=RouterSettings)
+    """Its ports and its folder are this platform's own, whatever it says."""
 
 
 @contextlib.asynccontextmanager
@@ -72,7 +74,7 @@ async def _running(
     offer = look()
     sweep(offer)
     router = RouterPlane(
-        RouterSettings(port=options.port, tls_port=options.tls_port, state=home.state / "router"), clock=clock
+        replace(options.router, port=options.port, tls_port=options.tls_port, state=home.state / "router"), clock=clock
     )
     world = World(
         home=home,
