@@ -24,6 +24,8 @@ def page(results: list[dict[str, Any]], names: list[str]) -> str:
     parts.append(f"Date: {', '.join(dates)}.\n")
     facts = results[0]["machine"]
     parts.append("\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in facts.items()), ""]))
+    if (NOTES / "all.md").exists():
+        parts.append((NOTES / "all.md").read_text())
     for name, result in zip(names, results, strict=True):
         parts.append(f"## {name}\n")
         if (DOCS / "images" / f"bench-{name}.png").exists():
