@@ -90,7 +90,16 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "slugc-home"
 
 
-@pytest.fixture(params=cases(), ids=lambda case: case.name)
+# One app that works and one that does not for each of the languages that most apps are written in: what runs even where
+# the whole round, an hour of builds on two cores, does not.
+SMOKE = {"python_flask_pip", "python_error_two_lock_files", "node_basic", "node_error_two_lock_files", "java_basic"}
+
+
+def marked(case: Case) -> object:
+    return pytest.param(case, id=case.name, marks=[pytest.mark.smoke] if case.name in SMOKE else [])
+
+
+@pytest.fixture(params=[marked(case) for case in cases()])
 def trial(request: pytest.FixtureRequest, state: Path, tmp_path: Path) -> Trial:
     case: Case = request.param
     for program in case.needs.programs:
