@@ -146,6 +146,11 @@ def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, envi
 
 def open_site(request: BuildRequest, *, home: Home, clock: Clock, environ: Mapping[str, str], emit: Emit) -> Site:
     inputs.check_config(request.config)
+    if request.target is not None:
+        # Here as well as where it is used: a list of classic buildpacks alone would let a typing error pass.
+        from slugc.buildpack.cloudnative.targets import wanted_target
+
+        wanted_target(request.target)
     place = locate(request.source, own=[path for path in (home.root, request.out) if path is not None])
     return Site(
         request=request,

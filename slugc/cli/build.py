@@ -7,10 +7,15 @@ import typer
 
 from slugc.cli.options import (
     BuildpackOption,
+    CacheNameOption,
     EnvFileOption,
     EnvOption,
     GithubOption,
+    IsolationOption,
     JsonOption,
+    LevelOption,
+    NetworkOption,
+    RuntimeSourceOption,
     StackOption,
     StrictOption,
     TargetOption,
@@ -33,23 +38,16 @@ def build(
     env: EnvOption = None,
     env_file: EnvFileOption = None,
     stack: StackOption = "host",
-    isolation: Annotated[
-        Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
-    ] = Isolation.AUTO,
-    network: Annotated[bool, typer.Option("--network/--no-network", help="Whether buildpacks reach it.")] = True,
+    isolation: IsolationOption = Isolation.AUTO,
+    network: NetworkOption = True,
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long one buildpack may compile.")
     ] = 900.0,
-    level: Annotated[int, typer.Option("--level", min=1, max=19, help="zstd level of the slug.")] = 3,
-    name: Annotated[str | None, typer.Option("--app", metavar="NAME", help="Names the cache.")] = None,
+    level: LevelOption = 3,
+    name: CacheNameOption = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Compile with an empty cache; keep none.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Run the buildpacks though nothing changed.")] = False,
-    runtime_source: Annotated[
-        str | None,
-        typer.Option(
-            "--runtime-source", metavar="SOURCE", help="Runtimes only from mirror|npm|pypi|standalone|apt|host."
-        ),
-    ] = None,
+    runtime_source: RuntimeSourceOption = None,
     strict: StrictOption = False,
     target: TargetOption = None,
     json: JsonOption = False,

@@ -27,7 +27,7 @@ def inspect(
     from slugc.render import buildpacks
     from slugc.render import json as json_form
 
-    session = open_session(json=json)
+    session = open_session()
     main, *others = api.inspect_buildpack(reference, network=network, home=session.home, emit=session.emit)
     if json:
         typer.echo(json_form.document([main, *others]))

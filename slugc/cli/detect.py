@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from slugc.cli.options import BuildpackOption, JsonOption, StackOption, StrictOption, TargetOption
+from slugc.cli.options import (
+    BuildpackOption,
+    IsolationOption,
+    JsonOption,
+    NetworkOption,
+    StackOption,
+    StrictOption,
+    TargetOption,
+)
 from slugc.cli.session import open_session
 from slugc.model.build import BuildRequest, Detection, Isolation
 
@@ -26,7 +34,8 @@ def detect(
     stack: StackOption = "host",
     strict: StrictOption = False,
     target: TargetOption = None,
-    isolation: Annotated[Isolation, typer.Option("--isolation", help="auto, required or none.")] = Isolation.AUTO,
+    isolation: IsolationOption = Isolation.AUTO,
+    network: NetworkOption = True,
     json: JsonOption = False,
 ) -> int:
     """Try buildpacks on source trees and show why.
@@ -37,12 +46,14 @@ def detect(
     from slugc import api
     from slugc.render import json as json_form
 
-    session = open_session(json=json)
+    session = open_session()
     rows = api.detect(
         sources or ["."],
         buildpacks=buildpack or (),
         every=every,
-        request=BuildRequest(source=".", stack=stack, isolation=isolation, strict=strict, target=target),
+        request=BuildRequest(
+            source=".", stack=stack, isolation=isolation, network=network, strict=strict, target=target
+        ),
         home=session.home,
         clock=session.clock,
     )

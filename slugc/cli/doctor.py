@@ -15,7 +15,7 @@ def doctor(*, json: JsonOption = False) -> None:
     from slugc.render import json as json_form
     from slugc.render.tables import table
 
-    findings = api.doctor(home=open_session(json=json).home)
+    findings = api.doctor(home=open_session().home)
     if json:
         typer.echo(json_form.document(findings))
         return

@@ -31,7 +31,7 @@ def export(
     from slugc.render import json as json_form
     from slugc.render.units import size
 
-    session = open_session(json=json)
+    session = open_session()
     found = api.find_slug(slug, home=session.home)
     exported = api.EXPORTS[form](found, out, stack=stack, emit=session.emit)
     if json:

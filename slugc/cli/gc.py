@@ -29,7 +29,7 @@ def gc(
     from slugc.render import json as json_form
     from slugc.render.units import size
 
-    session = open_session(json=json)
+    session = open_session()
     report = api.collect_garbage(budget=_size(budget), home=session.home, clock=session.clock)
     if json:
         typer.echo(json_form.document(report))

@@ -21,5 +21,5 @@ def inspect(
     from slugc.render import json as json_form
     from slugc.render.slugs import inspection
 
-    found = api.find_slug(slug, home=open_session(json=json).home)
+    found = api.find_slug(slug, home=open_session().home)
     typer.echo(json_form.document(found.manifest) if json else "\n".join(inspection(found)))

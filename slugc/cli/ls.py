@@ -26,7 +26,7 @@ def ls(
     from slugc import api
     from slugc.render import json as json_form
 
-    found = api.find_slug(slug, home=open_session(json=json).home)
+    found = api.find_slug(slug, home=open_session().home)
     if json:
         typer.echo(
             json_form.document(

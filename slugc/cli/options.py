@@ -1,6 +1,7 @@
 """Options that several commands share, and the reading of `NAME=value`."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,20 @@ import typer
 from slugc.errors.dyno import UnknownSize
 from slugc.errors.usage import BadAssignment, BadEnvFile
 from slugc.formats import dotenv
+from slugc.model.build import Isolation
 from slugc.model.dyno import SIZES, DynoSize
+
+
+class RuntimeSource(StrEnum):
+    """Where built-in buildpacks may take a language runtime from; a buildpack says which of them it knows."""
+
+    MIRROR = "mirror"
+    NPM = "npm"
+    PYPI = "pypi"
+    STANDALONE = "standalone"
+    APT = "apt"
+    HOST = "host"
+
 
 EnvOption = Annotated[
     list[str] | None,
@@ -20,6 +34,15 @@ EnvFileOption = Annotated[
     typer.Option("--env-file", metavar="FILE", help="Config vars from a file of NAME=value lines; -e wins."),
 ]
 StackOption = Annotated[str, typer.Option("--stack", metavar="NAME", help="The stack; `slugc stack list` shows them.")]
+IsolationOption = Annotated[
+    Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
+]
+NetworkOption = Annotated[bool, typer.Option("--network/--no-network", help="Whether buildpacks reach it.")]
+RuntimeSourceOption = Annotated[
+    RuntimeSource | None, typer.Option("--runtime-source", help="Take language runtimes from here only.")
+]
+LevelOption = Annotated[int, typer.Option("--level", min=1, max=19, help="zstd level of the slug.")]
+CacheNameOption = Annotated[str | None, typer.Option("--app", metavar="NAME", help="Names the cache.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 GithubOption = Annotated[bool, typer.Option("--github", help="Print groups and annotations of GitHub Actions.")]
 BuildpackOption = Annotated[

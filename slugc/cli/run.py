@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from slugc.cli.options import EnvFileOption, EnvOption, config_vars, dyno_size
+from slugc.cli.options import EnvFileOption, EnvOption, IsolationOption, config_vars, dyno_size
 from slugc.cli.session import open_session
 from slugc.errors.usage import BadArguments
 from slugc.model.build import Isolation
@@ -98,9 +98,7 @@ def run(
     stack: Annotated[
         str | None, typer.Option("--stack", metavar="NAME", help="The stack; default: the one it was built on.")
     ] = None,
-    isolation: Annotated[
-        Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
-    ] = Isolation.AUTO,
+    isolation: IsolationOption = Isolation.AUTO,
     app_name: RunAppOption = None,
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Do not wait: its output goes to the app's log.")

@@ -26,6 +26,8 @@ class Session:
 
 
 def open_session(*, json: bool = False, github: bool = False) -> Session:
+    """`json`: every event is a line on stdout. A command whose result is one JSON document leaves it out: its
+    stdout holds that document and nothing else."""
     form = OutputForm.JSON if json else OutputForm.GITHUB if github else OutputForm.HUMAN
     return Session(home=Home.of_this_user(), clock=SystemClock(), emit=listener(form), form=form)
 

@@ -18,7 +18,7 @@ def slugs(*, json: JsonOption = False) -> None:
     from slugc.render.tables import table
     from slugc.render.units import size
 
-    found = api.stored_slugs(home=open_session(json=json).home)
+    found = api.stored_slugs(home=open_session().home)
     if json:
         typer.echo(json_form.document(found))
         return

@@ -33,7 +33,7 @@ def list_stacks(*, json: JsonOption = False) -> None:
     from slugc.render.tables import table
     from slugc.stack.store import entries
 
-    found = entries(home=open_session(json=json).home)
+    found = entries(home=open_session().home)
     if json:
         typer.echo(json_form.document(found))
         return
@@ -55,7 +55,7 @@ def create(
     """Make a stack from the packages of a Debian or Ubuntu suite (about a minute)."""
     from slugc.stack import create as making
 
-    session = open_session(json=json)
+    session = open_session()
     entry = making.create(
         name,
         suite=suite,
@@ -82,7 +82,7 @@ def take(
     """Take a stack from tar archives of root file systems."""
     from slugc.stack import create as making
 
-    session = open_session(json=json)
+    session = open_session()
     entry = making.take(name, run=run, build=build, home=session.home, replace=replace)
     _say(entry.record.name, entry.record.digest, json=json)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from slugc.cli.options import EnvFileOption, EnvOption, config_vars
+from slugc.cli.options import EnvFileOption, EnvOption, IsolationOption, config_vars
 from slugc.cli.session import open_session
 from slugc.model.build import Isolation
 
@@ -31,9 +31,7 @@ def start(
     stack: Annotated[
         str | None, typer.Option("--stack", metavar="NAME", help="The stack; default: the one it was built on.")
     ] = None,
-    isolation: Annotated[
-        Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
-    ] = Isolation.AUTO,
+    isolation: IsolationOption = Isolation.AUTO,
     boot_timeout: Annotated[
         float, typer.Option("--boot-timeout", metavar="SECONDS", min=0.1, help="How long web may take to listen.")
     ] = 60.0,

@@ -4,9 +4,20 @@ from typing import Annotated
 
 import typer
 
-from slugc.cli.options import BuildpackOption, EnvFileOption, EnvOption, JsonOption, config_vars
+from slugc.cli.options import (
+    BuildpackOption,
+    EnvFileOption,
+    EnvOption,
+    IsolationOption,
+    JsonOption,
+    NetworkOption,
+    RuntimeSourceOption,
+    StrictOption,
+    TargetOption,
+    config_vars,
+)
 from slugc.cli.session import open_session
-from slugc.model.build import BuildRequest
+from slugc.model.build import BuildRequest, Isolation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -22,6 +33,11 @@ def verify(
     buildpack: BuildpackOption = None,
     env: EnvOption = None,
     env_file: EnvFileOption = None,
+    isolation: IsolationOption = Isolation.AUTO,
+    network: NetworkOption = True,
+    runtime_source: RuntimeSourceOption = None,
+    strict: StrictOption = False,
+    target: TargetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check every digest of a slug. With --rebuild, build it again in another folder, with an empty cache, and
@@ -29,11 +45,20 @@ def verify(
     from slugc import api
     from slugc.render import json as json_form
 
-    session = open_session(json=json)
+    session = open_session()
     found = api.find_slug(slug, home=session.home)
     checked = api.verify(found, emit=session.emit)
     if rebuild is not None:
-        request = BuildRequest(source=rebuild, buildpacks=tuple(buildpack or ()), config=config_vars(env, env_file))
+        request = BuildRequest(
+            source=rebuild,
+            buildpacks=tuple(buildpack or ()),
+            config=config_vars(env, env_file),
+            isolation=isolation,
+            network=network,
+            runtime_source=runtime_source,
+            strict=strict,
+            target=target,
+        )
         api.verify_rebuild(found, request, home=session.home, clock=session.clock, emit=session.emit)
     if json:
         typer.echo(

@@ -4,9 +4,23 @@ from typing import Annotated
 
 import typer
 
-from slugc.cli.options import BuildpackOption, EnvFileOption, EnvOption, JsonOption, StackOption, config_vars
+from slugc.cli.options import (
+    BuildpackOption,
+    CacheNameOption,
+    EnvFileOption,
+    EnvOption,
+    IsolationOption,
+    JsonOption,
+    LevelOption,
+    NetworkOption,
+    RuntimeSourceOption,
+    StackOption,
+    StrictOption,
+    TargetOption,
+    config_vars,
+)
 from slugc.cli.session import open_session
-from slugc.model.build import BuildRequest
+from slugc.model.build import BuildRequest, Isolation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -19,16 +33,32 @@ def why(
     env: EnvOption = None,
     env_file: EnvFileOption = None,
     stack: StackOption = "host",
-    name: Annotated[str | None, typer.Option("--app", metavar="NAME", help="Names the cache.")] = None,
+    isolation: IsolationOption = Isolation.AUTO,
+    network: NetworkOption = True,
+    level: LevelOption = 3,
+    name: CacheNameOption = None,
+    runtime_source: RuntimeSourceOption = None,
+    strict: StrictOption = False,
+    target: TargetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say what `slugc build`, with the same options, would do, and why."""
     from slugc import api
     from slugc.render import json as json_form
 
-    session = open_session(json=json)
+    session = open_session()
     request = BuildRequest(
-        source=source, buildpacks=tuple(buildpack or ()), config=config_vars(env, env_file), stack=stack, app=name
+        source=source,
+        buildpacks=tuple(buildpack or ()),
+        config=config_vars(env, env_file),
+        stack=stack,
+        isolation=isolation,
+        network=network,
+        level=level,
+        app=name,
+        runtime_source=runtime_source,
+        strict=strict,
+        target=target,
     )
     reasons = api.why(request, home=session.home, clock=session.clock)
     if json:

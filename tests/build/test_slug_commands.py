@@ -130,3 +130,16 @@ def test_an_export_announces_its_own_checksum(built):
 def test_gc_says_what_it_kept_and_why(built):
     assert "because it was used a moment ago" in built("gc", "--budget", "0").stdout
     assert "is no size" in built("gc", "--budget", "lots", code=2).stderr
+
+
+def test_a_command_with_one_result_prints_one_json_document_whatever_it_did_on_the_way(built):
+    options = ("--rebuild", "src", "--buildpack", str(PACKS / "hello"))
+    done = built("verify", "app.slug", *options, "--json")
+    assert json.loads(done.stdout)["rebuilt"] is True
+    assert "-----> Greeting from hello.txt" in done.stderr
+
+
+def test_why_agrees_with_a_build_of_the_same_options(built):
+    options = ("src", "--buildpack", str(PACKS / "hello"), "--isolation", "none", "--level", "5", "--app", "other")
+    built("build", *options)
+    assert json.loads(built("why", *options, "--json").stdout) == {"rebuild": False, "reasons": []}

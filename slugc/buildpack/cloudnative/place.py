@@ -16,9 +16,8 @@ from slugc.buildpack.cloudnative.environment import (
     folder_of,
     for_executable,
 )
-from slugc.buildpack.cloudnative.targets import of_stack, parse_target
+from slugc.buildpack.cloudnative.targets import of_stack, wanted_target
 from slugc.buildpack.contract import Exports, Job, Workshop
-from slugc.errors.cloudnative import TargetUnreadable
 from slugc.host import inside, trees
 from slugc.model.cloudnative import Descriptor, Target
 from slugc.model.mount import Mount, overlay, read_only, writable
@@ -154,9 +153,5 @@ def arrange(
 
 def arrange_for(shop: Workshop) -> Place:
     """`arrange`, with what the app's project.toml and the caller's target say. Raises TargetUnreadable."""
-    found, target = shop.project, None
-    if shop.target is not None:
-        target = parse_target(shop.target)
-        if target is None:
-            raise TargetUnreadable(text=shop.target)
+    found, target = shop.project, None if shop.target is None else wanted_target(shop.target)
     return arrange(shop, build_env=found.build_env if found else None, build_config=shop.build_config, target=target)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from slugc.errors.cloudnative import TargetUnreadable
 from slugc.model.cloudnative import Api, Descriptor, Distro, Target
 from slugc.model.slug import StackRecord
 
@@ -18,6 +19,14 @@ def of_stack(stack: StackRecord) -> Target:
     distros = (Distro(name=stack.distro, version=stack.distro_version),) if stack.distro else ()
     arch = _ARCH.get(stack.arch, stack.arch)
     return Target(os=stack.os, arch=arch, distros=distros)
+
+
+def wanted_target(text: str) -> Target:
+    """What `--target` names. Raises TargetUnreadable."""
+    target = parse_target(text)
+    if target is None:
+        raise TargetUnreadable(text=text)
+    return target
 
 
 def parse_target(text: str) -> Target | None:

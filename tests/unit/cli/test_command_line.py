@@ -60,3 +60,18 @@ def test_a_topic_lists_by_its_name_and_by_list(words: list[str], tmp_path: Path)
     )
     # It got as far as asking a platform, and none runs here.
     assert (done.returncode, "platform.not-running" in done.stdout + done.stderr) == (78, True)
+
+
+@pytest.mark.parametrize("option", ["--runtime-source=nowhere", "--isolation=thick", "--target=nonsense", "--level=40"])
+def test_a_value_that_no_build_knows_is_refused_before_anything_is_built(option: str, tmp_path: Path) -> None:
+    done = slugc("build", str(tmp_path), option)
+    assert done.returncode == 2
+    assert option.partition("=")[2] in done.stderr or "--level" in done.stderr
+    assert "----->" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["why", "verify"])
+def test_a_command_that_builds_in_thought_takes_the_options_that_make_a_slug_another(command: str) -> None:
+    given = slugc(command, "--help").stdout
+    options = {"--buildpack", "--env", "--env-file", "--isolation", "--no-network", "--runtime-source", "--strict"}
+    assert {option for option in options | {"--target"} if option not in given} == set()
