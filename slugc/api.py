@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 
 
 def build(
-    request: BuildRequest, *, home: Home | None = None, clock: Clock | None = None, emit: Emit = silent
+    request: BuildRequest | str | os.PathLike[str],
+    *,
+    home: Home | None = None,
+    clock: Clock | None = None,
+    emit: Emit = silent,
 ) -> BuildResult:
-    """Build a slug. Raises SlugcError."""
+    """Build a slug; a source alone is a request with every default. Raises SlugcError."""
     from slugc import pipeline
 
     return pipeline.build(
-        request,
+        request if isinstance(request, BuildRequest) else BuildRequest(source=os.fspath(request)),
         home=home or Home.of_this_user(),
         clock=clock or SystemClock(),
         environ=os.environ,

@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,9 +82,17 @@ def test_every_command_of_the_table_can_be_loaded_and_has_a_section() -> None:
         assert hasattr(importlib.import_module(f"slugc.cli.{entry.module}"), "app"), name
 
 
-def test_the_public_names_are_these_and_can_all_be_reached() -> None:
-    for name in slugc.__all__:
-        assert getattr(slugc, name) is not None
+PUBLIC = """BuildRequest BuildResult Emit Event Isolation Slug SlugManifest SlugcError __version__ api
+build doctor extract find_slug run start verify why"""
+
+
+def test_the_public_names_are_these_and_stay_what_they_are_when_everything_is_loaded() -> None:
+    assert slugc.__all__ == PUBLIC.split()
+    first = {name: getattr(slugc, name) for name in slugc.__all__}
+    for module in pkgutil.walk_packages(slugc.__path__, "slugc."):
+        if not module.name.startswith(("slugc._buildpacks", "slugc.__main__")):
+            importlib.import_module(module.name)
+    assert {name: getattr(slugc, name) for name in slugc.__all__} == first
 
 
 def test_importing_slugc_loads_none_of_its_parts() -> None:
