@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from slugc_buildpack.profile import write_scripts
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "buildpacks/python/profile"
 CORES = len(os.sched_getaffinity(0))
 pytestmark = pytest.mark.skipif(shutil.which("nproc") is None, reason="needs nproc (coreutils)")
@@ -17,7 +19,9 @@ def sourced(tmp_path, files, **env):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    script = f'for s in "{SCRIPTS}"/*.sh; do . "$s"; done; env -0'
+    (tmp_path / "slug").mkdir()
+    write_scripts(tmp_path / "slug", SCRIPTS)
+    script = f'for s in "{tmp_path}"/slug/.profile.d/*.sh; do . "$s"; done; env -0'
     given = {"PATH": "/usr/bin:/bin", "HOME": "/app", "SLUGC_CGROUP": str(tmp_path), **env}
     done = subprocess.run(["bash", "-euc", script], env=given, capture_output=True, text=True, check=True)
     return dict(pair.split("=", 1) for pair in done.stdout.split("\0") if pair), done.stderr

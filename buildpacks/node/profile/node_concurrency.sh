@@ -1,20 +1,6 @@
 # How many processes of an app fit: one for every WEB_MEMORY megabytes of the dyno (512; 2048 on more than 16 GB),
 # between 1 and 200. What the user set wins.
-slugc_node_memory_mb() {
-  local file bytes
-  for file in "${SLUGC_CGROUP:-/sys/fs/cgroup}/memory.max" "${SLUGC_CGROUP:-/sys/fs/cgroup}/memory/memory.limit_in_bytes"; do
-    [ -r "$file" ] || continue
-    read -r bytes < "$file" || continue
-    case "$bytes" in "" | *[!0-9]*) continue ;; esac
-    # More digits than a shell can count, or more than a terabyte: the mark of "no limit".
-    [ "${#bytes}" -lt 16 ] && [ "$bytes" -le 1099511627776 ] || continue
-    echo $((bytes / 1048576))
-    return 0
-  done
-  return 1
-}
-
-if slugc_node_memory="${MEMORY_AVAILABLE:-$(slugc_node_memory_mb)}" && [ "${slugc_node_memory:-0}" -gt 0 ] 2> /dev/null; then
+if slugc_node_memory="${MEMORY_AVAILABLE:-$(slugc_memory_mb)}" && [ "${slugc_node_memory:-0}" -gt 0 ] 2> /dev/null; then
   export MEMORY_AVAILABLE="$slugc_node_memory"
   slugc_node_each=512
   [ "$MEMORY_AVAILABLE" -le 16384 ] || slugc_node_each=2048
@@ -28,4 +14,3 @@ if slugc_node_memory="${MEMORY_AVAILABLE:-$(slugc_node_memory_mb)}" && [ "${slug
   unset slugc_node_each
 fi
 unset slugc_node_memory
-unset -f slugc_node_memory_mb

@@ -1,21 +1,7 @@
 # How many worker processes fit: one for every 256 MB of the dyno, at most two for every core and one more.
 # Web servers such as gunicorn and uvicorn read WEB_CONCURRENCY by themselves. A value of the user's own wins.
-slugc_python_memory_mb() {
-  local file bytes
-  for file in "${SLUGC_CGROUP:-/sys/fs/cgroup}/memory.max" "${SLUGC_CGROUP:-/sys/fs/cgroup}/memory/memory.limit_in_bytes"; do
-    [ -r "$file" ] || continue
-    read -r bytes < "$file" || continue
-    case "$bytes" in "" | *[!0-9]*) continue ;; esac
-    # More digits than a shell can count, or more than a terabyte: the mark of "no limit".
-    [ "${#bytes}" -lt 16 ] && [ "$bytes" -le 1099511627776 ] || continue
-    echo $((bytes / 1048576))
-    return 0
-  done
-  return 1
-}
-
 if [ -z "${WEB_CONCURRENCY:-}" ] || [ "${WEB_CONCURRENCY_SET_BY:-}" = "slugc/python" ]; then
-  if DYNO_RAM="${DYNO_RAM:-$(slugc_python_memory_mb)}" && [ "${DYNO_RAM:-0}" -gt 0 ] 2> /dev/null; then
+  if DYNO_RAM="${DYNO_RAM:-$(slugc_memory_mb)}" && [ "${DYNO_RAM:-0}" -gt 0 ] 2> /dev/null; then
     export DYNO_RAM
     slugc_python_by_memory=$((DYNO_RAM / 256))
     slugc_python_by_cores=$((2 * $(nproc 2> /dev/null || echo 1) + 1))
@@ -30,4 +16,3 @@ if [ -z "${WEB_CONCURRENCY:-}" ] || [ "${WEB_CONCURRENCY_SET_BY:-}" = "slugc/pyt
     unset DYNO_RAM
   fi
 fi
-unset -f slugc_python_memory_mb

@@ -1,21 +1,25 @@
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import slugc_jvm
+from slugc_buildpack.profile import write_scripts
 
 SCRIPTS = Path(slugc_jvm.__file__).parent / "profile"
 
 
 def shell(script, show, environ):
-    done = subprocess.run(
-        ["bash", "-euc", f'source "$0"; printf "%s\\n" {show}', str(SCRIPTS / script)],
-        env={"PATH": "/usr/bin:/bin", "HOME": "/app", **environ},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    with tempfile.TemporaryDirectory() as app:
+        write_scripts(Path(app), SCRIPTS)
+        done = subprocess.run(
+            ["bash", "-euc", f'source "$0"; printf "%s\\n" {show}', f"{app}/.profile.d/{script}"],
+            env={"PATH": "/usr/bin:/bin", "HOME": "/app", **environ},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     return done.stdout.splitlines()
 
 

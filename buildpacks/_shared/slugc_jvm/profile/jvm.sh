@@ -3,23 +3,9 @@ export JAVA_HOME="$HOME/.jdk"
 export PATH="$JAVA_HOME/bin:$PATH"
 export LANG="${LANG:-C.UTF-8}"
 
-slugc_jvm_memory_mb() {
-  local file bytes
-  for file in "${SLUGC_CGROUP:-/sys/fs/cgroup}/memory.max" "${SLUGC_CGROUP:-/sys/fs/cgroup}/memory/memory.limit_in_bytes"; do
-    [ -r "$file" ] || continue
-    read -r bytes < "$file" || continue
-    case "$bytes" in "" | *[!0-9]*) continue ;; esac
-    # More digits than a shell can count, or more than a terabyte: the mark of "no limit".
-    [ "${#bytes}" -lt 16 ] && [ "$bytes" -le 1099511627776 ] || continue
-    echo $((bytes / 1048576))
-    return 0
-  done
-  return 1
-}
-
 # A JVM needs room beside its heap: threads, classes, compiled code. In small dynos that is most of it.
 slugc_jvm_options="-Dfile.encoding=UTF-8"
-if slugc_jvm_memory="$(slugc_jvm_memory_mb)"; then
+if slugc_jvm_memory="$(slugc_memory_mb)"; then
   if [ "$slugc_jvm_memory" -le 512 ]; then
     slugc_jvm_options="$slugc_jvm_options -XX:MaxRAM=${slugc_jvm_memory}m -Xmx$((slugc_jvm_memory * 300 / 512))m -Xss512k -XX:CICompilerCount=2"
   elif [ "$slugc_jvm_memory" -le 1024 ]; then
@@ -40,4 +26,3 @@ case "${DYNO:-}" in
     ;;
 esac
 unset slugc_jvm_options slugc_jvm_memory
-unset -f slugc_jvm_memory_mb

@@ -1,9 +1,9 @@
 """What the dyno's shell learns: .profile.d/python.sh and WEB_CONCURRENCY; and `export` for later buildpacks."""
 
 import shlex
-import shutil
 from pathlib import Path
 
+from slugc_buildpack import profile
 from slugc_buildpack.build import Build
 from slugc_python.recipe import TARGET
 
@@ -11,20 +11,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def write(build: Build) -> None:
-    folder = build.app / ".profile.d"
-    folder.mkdir(exist_ok=True)
-    for script in sorted((_ROOT / "profile").glob("*.sh")):
-        shutil.copyfile(script, folder / script.name)
-        (folder / script.name).chmod(0o644)
+    profile.write_scripts(build.app, _ROOT / "profile")
 
 
 def write_export(build: Build) -> None:
-    """`export` beside this buildpack's own copy: the following buildpacks find this Python first."""
-    lines = [
-        f'export PATH={shlex.quote(str(build.app / TARGET / "bin"))}:"$PATH"',
-        'export LANG="${LANG:-C.UTF-8}"',
-    ]
-    try:
-        (_ROOT / "export").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError:
-        return  # run straight from a read-only checkout: no buildpack follows there
+    """The following buildpacks find this Python first."""
+    folder = shlex.quote(str(build.app / TARGET / "bin"))
+    profile.write_export(_ROOT, [f'export PATH={folder}:"$PATH"', 'export LANG="${LANG:-C.UTF-8}"'])
