@@ -1,4 +1,4 @@
-"""`slugc cache`: carry an app's build cache from one CI run to the next."""
+"""`slugc cache`: list build caches, and carry an app's from one CI run to the next."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from slugc.cli.app import TopicGroup
+from slugc.cli.options import JsonOption
 from slugc.cli.session import open_session
 
 app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False)
@@ -13,6 +14,21 @@ app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False)
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A .tar.zst to write or read.")]
 SourceArgument = Annotated[str, typer.Argument(metavar="[SOURCE]", help="What `slugc build` is given.")]
 AppOption = Annotated[str | None, typer.Option("--app", metavar="NAME", help="As `slugc build --app` was told.")]
+
+
+@app.command("list")
+def list_caches(*, json: JsonOption = False) -> None:
+    """List the build caches and their sizes."""
+    from slugc import api
+    from slugc.render import json as json_form
+    from slugc.render.tables import table
+    from slugc.render.units import size
+
+    found = api.caches(home=open_session().home)
+    if json:
+        typer.echo(json_form.document(found))
+        return
+    typer.echo("\n".join(table(("app", "size"), [(app_name, size(held)) for app_name, held in found.items()])))
 
 
 @app.command("export")

@@ -20,7 +20,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "build": CommandEntry(module="build", section="Build", help="Turn a source tree into a slug."),
     "why": CommandEntry(module="why", section="Build", help="Say what has changed since the last slug."),
     "detect": CommandEntry(module="detect", section="Build", help="Try buildpacks on source trees and show why."),
-    "cache": CommandEntry(module="cache", section="Build", help="Carry a build cache between CI runs.", topic=True),
+    "cache": CommandEntry(
+        module="cache", section="Build", help="List build caches; carry one between CI runs.", topic=True
+    ),
     "buildpacks": CommandEntry(
         module="buildpacks", section="Build", help="Look at buildpacks: inspect REF, list.", topic=True
     ),

@@ -143,3 +143,9 @@ def test_why_agrees_with_a_build_of_the_same_options(built):
     options = ("src", "--buildpack", str(PACKS / "hello"), "--isolation", "none", "--level", "5", "--app", "other")
     built("build", *options)
     assert json.loads(built("why", *options, "--json").stdout) == {"rebuild": False, "reasons": []}
+
+
+def test_caches_are_listed_by_the_name_of_their_app(built):
+    built("build", "src", "--buildpack", str(PACKS / "hello"), "--app", "shop")
+    assert "shop" in json.loads(built("cache", "list", "--json").stdout)
+    assert any(line.startswith("shop ") for line in built("cache", "list").stdout.splitlines())
