@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from slugc_buildpack import profile
 from slugc_buildpack.build import Build
 from slugc_ruby import installs
 from slugc_ruby.lockfile import Lock
@@ -33,7 +34,4 @@ def write_export(build: Build) -> None:
     env = installs.environment(build)
     names = ("BUNDLE_GEMFILE", "BUNDLE_PATH", "BUNDLE_DEPLOYMENT", "BUNDLE_WITHOUT", "BUNDLER_VERSION")
     lines = [f'export PATH={path}:"$PATH"', *(f"export {name}={shlex.quote(env[name])}" for name in names)]
-    try:
-        (_ROOT / "export").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError:
-        return  # run straight from a read-only checkout: no buildpack follows there
+    profile.write_export(_ROOT, lines)
