@@ -61,7 +61,7 @@ def _janitor(plan: dict[str, Any], alive: int) -> int:
     finally:
         _kill_descendants()
         if plan["folder"]:
-            shutil.rmtree(plan["folder"], onerror=_unlock)
+            _remove(plan["folder"])
 
 
 def _furnish(plan: dict[str, Any]) -> None:
@@ -147,12 +147,15 @@ def _exit_code(status: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _unlock(function: Any, name: str, _error: object) -> None:
-    with contextlib.suppress(OSError):
-        os.chmod(os.path.dirname(name), 0o700)  # noqa: PTH101, PTH120 - names from rmtree are strings
-        if not os.path.islink(name):  # noqa: PTH114 - chmod would follow it out of the folder
-            os.chmod(name, 0o700)  # noqa: PTH101
-        function(name)
+def _remove(folder: str) -> None:
+    """The folder and all below it, also where the command took its own right to list or to write."""
+    for top, folders, _ in os.walk(folder):
+        for name in folders:
+            path = f"{top}/{name}"
+            if not os.path.islink(path):  # noqa: PTH114 - chmod would follow it out of the folder
+                with contextlib.suppress(OSError):
+                    os.chmod(path, 0o700)  # noqa: PTH101 - thousands of Path objects for nothing
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prctl(option: int, value: int) -> None:

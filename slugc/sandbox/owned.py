@@ -38,7 +38,8 @@ def undertaken(owner: str) -> Iterator[None]:
     Children that are not started by an engine inherit the mark from os.environ. At the end the undertaker has
     gone, too.
     """
-    undertaker.sweep(owner, scans=1)
+    # Twice: a child that is amid its exec has no environment to read yet.
+    undertaker.sweep(owner, scans=2)
     os.environ[undertaker.MARK] = owner
     reader, writer = os.pipe2(os.O_CLOEXEC)
     process = subprocess.Popen(
