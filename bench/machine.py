@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import time
@@ -12,6 +13,10 @@ IDLE = 0.12
 """Others may use so much of the machine: beyond it, walls of one command swing by a factor of two."""
 
 
+EDGES = 2 / TICK
+"""Seconds of a run that cannot be told from others': one tick at its begin, one at its end."""
+
+
 def busy() -> tuple[float, float]:
     """Seconds that all processors have been busy, and seconds that have passed on all of them."""
     fields = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
@@ -19,10 +24,17 @@ def busy() -> tuple[float, float]:
     return (sum(fields) - idle) / TICK, sum(fields) / TICK
 
 
+def own() -> float:
+    """User and system seconds of this process and of every child that it has waited for."""
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in spent)
+
+
 def foreign_share(before: tuple[float, float], after: tuple[float, float], own: float) -> float:
-    """The share of the machine that was used by others, when `own` seconds were ours."""
+    """The share of the machine that was used by others, when `own` seconds were ours. /proc/stat counts ticks of
+    10 ms, which the run may share with others at both its ends: so much is nobody's."""
     passed = after[1] - before[1]
-    return max(0.0, (after[0] - before[0] - own) / passed) if passed > 0 else 0.0
+    return max(0.0, (after[0] - before[0] - own - EDGES) / passed) if passed > 0 else 0.0
 
 
 def wait_for_idle(seconds: float) -> bool:

@@ -69,12 +69,13 @@ def _row(contestant: Contestant, clean: dict[str, list[Measured]], dirty: dict[s
 
 def _once(contestant: Contestant, new: Path, *, memory: bool) -> Measured:
     new.parent.mkdir(parents=True, exist_ok=True)
-    before = machine.busy()
+    before, used = machine.busy(), machine.own()
     if contestant.call is not None:
         measured = contestant.call(new)
     else:
         measured = run(_filled(contestant.argv, new), memory=memory)
-    foreign = machine.foreign_share(before, machine.busy(), measured.cpu)
+    # What a call prepares and checks beside what it times is ours as well, wherever it is done.
+    foreign = machine.foreign_share(before, machine.busy(), machine.own() - used)
     made = Path(contestant.makes.replace("{new}", str(new))) if contestant.makes else None
     size = made.stat().st_size if made is not None and made.is_file() else measured.size
     return replace(measured, foreign=foreign, size=size)
@@ -101,6 +102,18 @@ def run(argv: Sequence[str], *, memory: bool = False) -> Measured:
     if child.returncode:
         raise SystemExit(f"{' '.join(argv)} failed ({child.returncode}): {complaint.decode(errors='replace')[-800:]}")
     return Measured(value=wall, wall=wall, cpu=usage.ru_utime + usage.ru_stime, rss=usage.ru_maxrss * 1024, total=total)
+
+
+class Watch:
+    """Measures what a bench does itself: wall and processor seconds from its making, children included that have
+    ended meanwhile."""
+
+    def __init__(self) -> None:
+        self._used, self._began = machine.own(), time.perf_counter()
+
+    def read(self) -> Measured:
+        wall = time.perf_counter() - self._began
+        return Measured(value=wall, wall=wall, cpu=machine.own() - self._used)
 
 
 class _Sampler:

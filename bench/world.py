@@ -1,9 +1,9 @@
 """What a suite may use: trees, a scratch folder in memory, and small programs that call slugc."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.tools import Tools
 from bench.trees import Trees
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -19,9 +19,16 @@ class World:
     growth: bool = False
     """Also the contests over growing sizes: they take much longer."""
 
+    def slugc(self) -> Path:
+        """slugc as a user installs it, bytecode included; made once for a suite."""
+        folder = self.disk / "installed"
+        program = folder / "bin" / "slugc"
+        return program if program.exists() else Tools(self.trees.cache).slugc(folder)
+
     def program(self, name: str, *words: object) -> tuple[str, ...]:
-        """argv of bench/programs/NAME.py in a new Python: starting it is part of the time."""
-        return (sys.executable, str(PROGRAMS / f"{name}.py"), *(str(word) for word in words))
+        """argv of bench/programs/NAME.py in a new Python that has slugc installed: starting it is part of the time."""
+        python = self.slugc().parent / "python"
+        return (str(python), str(PROGRAMS / f"{name}.py"), *(str(word) for word in words))
 
 
 def shell(text: str, *words: object) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 import asyncio
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bench.contest import SLUGC, Contest, Contestant, Measured
+from bench.running import Watch
 from bench.world import World
 from slugc.dynos.supervisor import Supervisor
 from slugc.dynos.world import Ground
@@ -88,8 +88,7 @@ def ground_in(scratch: Path) -> Ground:
 
 
 def of_slugc(ground: Ground, tree: Path, count: int, _: Path) -> Measured:
-    took = asyncio.run(slugc(ground, tree, count))
-    return Measured(value=took, wall=took)
+    return asyncio.run(slugc(ground, tree, count))
 
 
 class Silent:
@@ -100,19 +99,19 @@ class Silent:
         """Nobody listens."""
 
 
-async def slugc(ground: Ground, tree: Path, count: int) -> float:
-    """Seconds for one-off dynos of one supervisor, control groups included, until it knows how each of them ended."""
+async def slugc(ground: Ground, tree: Path, count: int) -> Measured:
+    """The time for one-off dynos of one supervisor, control groups included, until it knows how each of them ended."""
     supervisor = Supervisor("bench", ground=ground, sink=Silent(), clock=SystemClock())
     process = ProcessType(name="bench", command="true")
     release = Bootable(app="bench", version=1, tree=tree, processes=(process,))
-    began = time.perf_counter()
+    watch = Watch()
     dynos = [supervisor.run(release, process) for _ in range(count)]
     statuses = await asyncio.gather(*(dyno.ended for dyno in dynos))
-    took = time.perf_counter() - began
+    measured = watch.read()
     await supervisor.shutdown()
     if any(statuses):
         raise SystemExit(f"dynos ended with {statuses}")
-    return took
+    return measured
 
 
 def own_part(ground: Ground, tree: Path, count: int, new: Path) -> Measured:
@@ -123,10 +122,9 @@ def own_part(ground: Ground, tree: Path, count: int, new: Path) -> Measured:
 
 def bare(ground: Ground, tree: Path, count: int, _: Path) -> Measured:
     words = words_of(ground, tree)
-    began = time.perf_counter()
+    watch = Watch()
     ended([subprocess.Popen(words, **QUIET) for _ in range(count)])
-    took = time.perf_counter() - began
-    return Measured(value=took, wall=took)
+    return watch.read()
 
 
 def grouped(ground: Ground, tree: Path, count: int, _: Path) -> Measured:
@@ -134,17 +132,17 @@ def grouped(ground: Ground, tree: Path, count: int, _: Path) -> Measured:
     assert ground.offer is not None
     words, groups, children = words_of(ground, tree), [], []
     bounds = cgroups.Bounds(memory=1 << 30, processes=256)
-    began = time.perf_counter()
+    watch = Watch()
     for number in range(count):
         group = cgroups.make(f"bench-{number}", bounds, offer=ground.offer)
         assert group is not None
         groups.append(group)
         children.append(subprocess.Popen(group.command(Command(argv=words)).argv, **QUIET))
     ended(children)
-    took = time.perf_counter() - began
+    measured = watch.read()
     for group in groups:
         group.remove()
-    return Measured(value=took, wall=took)
+    return measured
 
 
 def ended(children: list["subprocess.Popen[bytes]"]) -> None:
@@ -172,14 +170,14 @@ def unpacked(packed: Path, count: int, new: Path) -> Measured:
     folders = [new / str(n) for n in range(count)]
     for folder in folders:
         folder.mkdir(parents=True)
-    began = time.perf_counter()
+    watch = Watch()
     children = [
         subprocess.Popen(["sh", "-c", 'tar -C "$1" -x --zstd -f "$2" && cd "$1" && bash -c true', "sh", folder, packed])
         for folder in folders
     ]
     statuses = [child.wait() for child in children]
-    took = time.perf_counter() - began
+    measured = watch.read()
     shutil.rmtree(new, ignore_errors=True)
     if any(statuses):
         raise SystemExit(f"tar ended with {statuses}")
-    return Measured(value=took, wall=took)
+    return measured

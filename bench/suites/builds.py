@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench import running
 from bench.contest import SLUGC, Contest, Contestant, Measured
-from bench.tools import REPOSITORY, Tools
+from bench.tools import REPOSITORY
 from bench.world import World, shell
 
 COLD = "slugc, cold"
@@ -44,7 +44,7 @@ OWN = {
 
 
 def suite(world: World) -> Iterator[Contest]:
-    slugc = Tools(world.trees.cache).slugc(world.disk / "installed")
+    slugc = world.slugc()
     for language, own in OWN.items():
         app = REPOSITORY / "fixtures" / f"{language}_basic" / "app"
         if app.is_dir():

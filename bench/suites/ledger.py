@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench.contest import SLUGC, Contest, Contestant, Measured
+from bench.running import Watch
 from bench.world import World
 
 APPENDS = 400
@@ -47,14 +47,14 @@ def slugc(new: Path, *, before: int) -> Measured:
     ledger.create_app("bench", user="bench")
     for n in range(before):
         ledger.append("bench", ChangeConfig(set={"STEP": f"before {n}"}), user="bench")
-    began = time.perf_counter()
+    watch = Watch()
     for n in range(APPENDS):
         ledger.append("bench", ChangeConfig(set={"STEP": str(n)}), user="bench")
-    took = time.perf_counter() - began
+    measured = watch.read()
     if ledger.verify("bench") != before + APPENDS + 2:
         raise SystemExit("the ledger lost releases")
     ledger.close()
-    return Measured(value=took, wall=took)
+    return measured
 
 
 def raw(new: Path) -> Measured:
@@ -62,10 +62,10 @@ def raw(new: Path) -> Measured:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     fd = os.open(new / "records", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    began = time.perf_counter()
+    watch = Watch()
     for _ in range(APPENDS):
         os.write(fd, RECORD)
         os.fdatasync(fd)
-    took = time.perf_counter() - began
+    measured = watch.read()
     os.close(fd)
-    return Measured(value=took, wall=took)
+    return measured

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bench import running
 from bench.contest import SLUGC, Contest, Contestant, Measured
-from bench.tools import Tools
 from bench.world import World, shell
 
 FILES = 20_000
@@ -20,7 +19,7 @@ DETECT = "#!/bin/sh\necho Nothing\n"
 
 
 def suite(world: World) -> Iterator[Contest]:
-    slugc = Tools(world.trees.cache).slugc(world.disk / "installed")
+    slugc = world.slugc()
     pack = _buildpack(world.disk / "pack")
     tree = world.trees.with_files(FILES) / "app"
     yield Contest(

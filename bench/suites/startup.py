@@ -23,7 +23,7 @@ TIMES = 5
 
 def suite(world: World) -> Iterator[Contest]:
     tools = Tools(world.trees.cache)
-    slugc = tools.slugc(world.disk / "installed")
+    slugc = world.slugc()
     python = str(slugc.parent / "python")
     honcho, heroku = str(tools.honcho()), tools.heroku()
     others = (Contestant(name=HONCHO, call=lambda _: several((honcho, "version"))),)
@@ -88,4 +88,4 @@ def several(argv: tuple[str, ...], *, times: int = TIMES) -> Measured:
     """The mean of `times` runs, one after another."""
     runs = [running.run(argv) for _ in range(times)]
     mean = sum(run.wall for run in runs) / times
-    return replace(runs[0], value=mean, wall=mean, cpu=sum(run.cpu for run in runs))
+    return replace(runs[0], value=mean, wall=mean, cpu=sum(run.cpu for run in runs) / times)
