@@ -1,12 +1,16 @@
-"""`slugc buildpacks`: look at buildpacks without running them."""
+"""`slugc buildpacks`: look at buildpacks, and try them on fixtures."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slugc.cli.app import TopicGroup
-from slugc.cli.options import JsonOption
+from slugc.cli.options import BuildpackOption, JsonOption
 from slugc.cli.session import open_session
+
+if TYPE_CHECKING:
+    from slugc.testing import Verdict
 
 app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False)
 
@@ -47,3 +51,46 @@ def list_builtin(*, json: JsonOption = False) -> None:
 
     found = api.builtin_buildpacks()
     typer.echo(json_form.document(found) if json else "\n".join(buildpacks.listing(found)))
+
+
+@app.command("test")
+def try_on_fixtures(
+    fixtures: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FIXTURE]...", help="Folders with an expect.toml, or folders of them; default: ."),
+    ] = None,
+    *,
+    buildpack: BuildpackOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Build fixtures and compare what comes out with their expect.toml.
+
+    Each is built in a place of its own; runtimes and fetched buildpacks are kept for the next run. --buildpack is for
+    those that name none. The exit code is 57 where a promise was broken.
+    """
+    from slugc import testing
+    from slugc.errors.compile import PromiseBroken
+    from slugc.render import json as json_form
+
+    home = open_session().home
+    found = [fixture for folder in fixtures or [Path()] for fixture in testing.fixtures(folder)]
+    verdicts = []
+    for fixture in found:
+        with testing.temporary_lab(home, buildpacks=buildpack or ()) as lab:
+            verdict = lab.judge(fixture)
+        verdicts.append(verdict)
+        if not json:
+            typer.echo(_line(verdict))
+    if json:
+        typer.echo(json_form.document(verdicts))
+    broken = [verdict for verdict in verdicts if verdict.broken]
+    if broken:
+        names = [verdict.fixture for verdict in broken]
+        raise PromiseBroken(fixtures=names, of=len(found), reports=[verdict.report for verdict in broken])
+
+
+def _line(verdict: "Verdict") -> str:
+    if verdict.skipped is not None:
+        return f"skip  {verdict.fixture}: {verdict.skipped}"
+    line = f"{'no' if verdict.broken else 'ok':<4}  {verdict.fixture}  {verdict.seconds:.1f} s"
+    return "\n".join([line, *(f"      {text}" for one in verdict.broken for text in one.splitlines())])

@@ -24,7 +24,10 @@ COMMANDS: dict[str, CommandEntry] = {
         module="cache", section="Build", help="List build caches; carry one between CI runs.", topic=True
     ),
     "buildpacks": CommandEntry(
-        module="buildpacks", section="Build", help="Look at buildpacks: inspect REF, list.", topic=True
+        module="buildpacks",
+        section="Build",
+        help="Look at buildpacks: inspect REF, list. Test them on fixtures.",
+        topic=True,
     ),
     "inspect": CommandEntry(module="inspect", section="Slugs", help="Show a slug's manifest."),
     "ls": CommandEntry(module="ls", section="Slugs", help="List the files of a slug."),

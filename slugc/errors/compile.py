@@ -73,3 +73,18 @@ def _signal(status: int) -> str:
         143: "terminated",
     }
     return f" ({known[status]})" if status in known else ""
+
+
+class PromiseBroken(CompileError):
+    """Fixtures of a buildpack did not build, or boot, as their expect.toml says."""
+
+    code, exit_code = "compile.promise-broken", 57
+    streamed = True
+
+    def __init__(self, *, fixtures: Sequence[str], of: int, reports: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(fixtures)} of {of} fixtures broke a promise: {', '.join(fixtures)}",
+            detail="\n\n".join(reports),
+            hint="Correct the buildpack, or what its expect.toml says.",
+        )
+        self.fixtures, self.reports = tuple(fixtures), tuple(reports)

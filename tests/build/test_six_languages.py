@@ -12,7 +12,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from fixture_cases import ROOT
 
 from slugc.host.home import Home
 from slugc.sandbox.choose import try_bubblewrap
@@ -20,6 +19,7 @@ from slugc.sandbox.choose import try_bubblewrap
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 LANGUAGES = ("python", "node", "ruby", "java", "clojure", "scala")
 BOOT_SECONDS = 120.0
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_the_basic_app_of_a_language_is_built_twice_alike_and_answers(
 
 def built(home: Path, folder: Path, language: str, stack: str) -> Path:
     """The app in a folder of its own: to slugc another app, with an empty cache."""
-    shutil.copytree(ROOT / f"{language}_basic/app", folder / "app", symlinks=True)
+    shutil.copytree(FIXTURES / f"{language}_basic/app", folder / "app", symlinks=True)
     out = folder / "made.slug"
     done = slugc(home, "build", folder / "app", "--stack", stack, "-o", out)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -15,8 +15,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "buildpacks/_shared"), str(ROOT / "buildpacks/ruby/lib")]
 
-from loopback import served  # noqa: E402 - the folders stand above
-
+from slugc.testing.loopback import served  # noqa: E402 - the folders stand above
 from slugc_buildpack.build import Build  # noqa: E402 - the folders stand above
 from slugc_buildpack.runtimes import archives, install, store  # noqa: E402
 from slugc_buildpack.runtimes.apt import Apt  # noqa: E402
