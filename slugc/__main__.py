@@ -7,8 +7,13 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from slugc import __version__
 
-        sys.stdout.write(f"slugc {__version__}\n")
-        return
+        try:
+            sys.stdout.write(f"slugc {__version__}\n")
+            sys.stdout.flush()
+        except (OSError, AttributeError):  # full or closed: the command line knows what to say
+            pass
+        else:
+            return
     from slugc.cli import main as cli
 
     cli(sys.argv[1:])

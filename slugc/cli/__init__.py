@@ -1,16 +1,22 @@
 """The command line. `main` is the only place of slugc that ends the process."""
 
-import os
 import signal
 import sys
 from typing import NoReturn
 
+from slugc.cli import streams
 from slugc.errors import SlugcError
 
 
 def main(argv: list[str]) -> NoReturn:
     """Run one command line and exit with its code: 0, a command's own, or an error's (docs/reference/errors.md)."""
-    sys.exit(run(argv))
+    streams.prepare()
+    try:
+        code = run(argv)
+    except streams.StreamRefused as refused:
+        streams.silence(refused.stream)
+        code = _refused(refused)
+    sys.exit(code)
 
 
 def run(argv: list[str]) -> int:
@@ -28,8 +34,7 @@ def run(argv: list[str]) -> int:
     except Terminated as ended:
         return 128 + ended.number
     except BrokenPipeError:
-        # `slugc ls x.slug | head`: the reader has gone; Python must not complain about it at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.silence("stdout", "stderr")  # `slugc ls x.slug | head`: the reader has gone
         return 141
     except OSError as error:
         from slugc.cli.refusals import in_home
@@ -48,6 +53,13 @@ def _failed(error: SlugcError, argv: list[str]) -> int:
 
     report(error, argv)
     return error.exit_code
+
+
+def _refused(refused: streams.StreamRefused) -> int:
+    """Said on stderr whatever form was asked for: stdout is what failed, or nothing can be said at all."""
+    from slugc.errors.usage import OutputRefused
+
+    return _failed(OutputRefused(stream=refused.stream, reason=refused.reason), [])
 
 
 class Terminated(BaseException):

@@ -97,6 +97,10 @@ def app(argv: list[str]) -> int:
         return chosen.exit_code
     except typer.Abort:
         return 130
+    except SystemExit as left:  # what the parser makes of a reader that has gone: 1, which would be a bug of slugc
+        if isinstance(left.__context__, BrokenPipeError):
+            raise left.__context__ from None
+        raise
     except Exception as error:
         usage = _usage_of(error)
         if usage is None:

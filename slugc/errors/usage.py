@@ -42,6 +42,20 @@ class BadAssignment(UsageError):
         )
 
 
+class OutputRefused(UsageError):
+    """What stdout or stderr leads to takes no more: a full disk, most often."""
+
+    code = "usage.output"
+
+    def __init__(self, *, stream: str, reason: str) -> None:
+        self.stream, self.reason = stream, reason
+        super().__init__(
+            f"{stream} could not be written",
+            detail=f"{reason}. What was written so far is cut off.",
+            hint=f"Make room where {stream} leads to, or send it elsewhere, and type the command again.",
+        )
+
+
 class BadEnvFile(UsageError):
     """A file of config vars cannot be read, or a line of it is not `NAME=value`."""
 
