@@ -26,7 +26,7 @@ from slugc.model.inputs import Inputs, changes
 from slugc.model.slug import Slug, SlugManifest
 from slugc.sandbox.choose import Choice, choose
 from slugc.slug.store import SlugStore
-from slugc.source import Place, locate, snapshot, survey
+from slugc.source import Place, configuration, locate, snapshot, survey
 from slugc.stack import Stack
 from slugc.stack import find as find_stack
 
@@ -136,6 +136,7 @@ def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, envi
     site = open_site(request, home=home, clock=clock, environ=environ, emit=silent)
     with scratch(home.work, "detect") as work:
         tree = snapshot_into(site, work)
+        configuration.check(tree.root)
         references = wanted(request.buildpacks, tree.root)
         asked = candidates(references, source=tree.root, home=home, network=request.network, emit=silent)
         shop = open_workshop(
@@ -173,6 +174,7 @@ def look(site: Site, work: Path, known: Remembered | None) -> tuple[Now, SourceT
     state = survey(site.place, known=known.inputs.source if known else None, now_ns=now_ns, environ=site.environ)
     tree = None if site.place.kind == "folder" else snapshot_into(site, work)
     root = tree.root if tree else site.place.path
+    configuration.check(root)
     references = wanted(request.buildpacks, root)
     asked = candidates(references, source=root, home=site.home, network=request.network, emit=site.emit)
     salt = known.salt if known else os.urandom(16).hex()

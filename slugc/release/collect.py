@@ -1,5 +1,6 @@
 """bin/release of the buildpacks and the Procfile, put together."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -78,9 +79,14 @@ def _specification_only(group: Sequence[Detected], shop: Workshop) -> bool:
 
 
 def read_procfile(app: Path, *, emit: Emit) -> dict[str, str]:
-    """Process types of the app's Procfile; every line that declares none is warned of with its number."""
+    """Process types of the app's Procfile; every line that declares none is warned of with its number.
+
+    The source's own Procfile is a file, or the build was refused; a buildpack may have put anything in its place.
+    """
     data = inside.read(app, PROCFILE)
     if data is None:
+        if os.path.lexists(app / PROCFILE):
+            emit(Warned(text=f"{PROCFILE} is skipped: what a buildpack left there is no file of the app"))
         return {}
     parsed = procfile.parse(data)
     for skipped in parsed.skipped:

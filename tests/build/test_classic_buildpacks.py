@@ -227,6 +227,7 @@ def test_planted_links_lead_nowhere(builder, app, tmp_path, isolation):
     config = {"VICTIM": str(victim)}
     result = builder.build(source, "planter", "probe", config=config, isolation=isolation)
     assert commands(result) == {}
+    assert "Procfile is skipped" in builder.transcript
     assert "stolen" not in builder.transcript
     assert victim.read_text() == "web: stolen\n"
     assert sorted(p.name for p in victim.parent.iterdir()) == ["secret.txt"]
