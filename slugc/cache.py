@@ -7,10 +7,11 @@ leaves the cache as it was. Nothing here may make a build fail: a broken cache m
 import hashlib
 import io
 import os
+import struct
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slugc.errors.cache import CacheArchiveRefused, CacheUnknown
@@ -19,13 +20,15 @@ from slugc.host import archives, inside, locks, trees
 from slugc.host.files import remove_tree, scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.inputs import Inputs
+from slugc.model.marks import Marks
 
 LIVE = "live"
 PREVIOUS = "previous"
 INPUTS = "inputs"
 ABOUT = "app"
 SLUG = "slug"
-SCHEMA = b"slugc-inputs-2\n"
+SCHEMA = b"slugc-inputs-3\n"
+_SIZE = struct.Struct("<Q")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +95,14 @@ class BuildCache:
                     (self.folder / PREVIOUS).rename(self.live)
 
     def remember(self, remembered: Remembered) -> None:
-        """Keep what the slug was built from (0600). Never raises."""
+        """Keep what the slug was built from (0600): a head, then the marks as they lie in memory. Never raises."""
         import msgspec
 
         try:
-            data = SCHEMA + msgspec.msgpack.encode(remembered)
+            source = remembered.inputs.source
+            rest = replace(remembered, inputs=replace(remembered.inputs, source=replace(source, files={})))
+            head = msgspec.msgpack.encode(rest)
+            data = b"".join((SCHEMA, _SIZE.pack(len(head)), head, Marks.pack(source.files).packed))
             write_atomic(self.folder / INPUTS, data, mode=0o600)
         except (OSError, UnicodeEncodeError):
             self.forget()
@@ -112,9 +118,13 @@ class BuildCache:
             data = (self.folder / INPUTS).read_bytes()
             if not data.startswith(SCHEMA):
                 return None
-            return msgspec.msgpack.decode(data[len(SCHEMA) :], type=Remembered)
-        except (OSError, ValueError, msgspec.MsgspecError):
+            (length,) = _SIZE.unpack_from(data, len(SCHEMA))
+            begin = len(SCHEMA) + _SIZE.size
+            rest = msgspec.msgpack.decode(data[begin : begin + length], type=Remembered)
+            source = replace(rest.inputs.source, files=Marks(data[begin + length :]))
+        except (OSError, ValueError, struct.error, msgspec.MsgspecError):
             return None
+        return replace(rest, inputs=replace(rest.inputs, source=source))
 
     def size(self) -> int:
         """Bytes of content."""

@@ -10,8 +10,7 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +22,6 @@ FICLONE = 0x40049409
 BLOCK = 1 << 20
 PARALLEL_BYTES, PARALLEL_FILES = 32 << 20, 4000
 """Below this much to read one process is done before others are started."""
-WIDE = 48
-"""Folders that wait before a walk is shared: enough that no processor is left with the one big one."""
 BATCH = 256
 
 
@@ -224,62 +221,6 @@ def hash_files(root: Path, paths: Sequence[str], *, size: int) -> list[str]:
     with contextlib.closing(forked(make, range(len(parts)), workers=workers)) as done:
         found.update(done)
     return [digest for number in range(len(parts)) for digest in found[number]]
-
-
-def unchanged(root: Path, marks: Mapping[str, Sequence[object]], *, skip: Skip | None = None) -> bool:
-    """True where the tree has exactly the members of `marks`, each with its mark: the question of every build
-    that finds nothing to do. Of many members, all processors ask for a part."""
-    top, folders = os.fspath(root), deque([""])
-    workers = processors()
-    if workers == 1 or len(marks) < PARALLEL_FILES:
-        return _as_marked(top, folders, marks, skip, until=None) == len(marks)
-    seen = _as_marked(top, folders, marks, skip, until=WIDE)
-    if seen is None:
-        return False
-    parts = [list(folders)[at::WIDE] for at in range(min(WIDE, len(folders)))]
-
-    def make(_worker: int) -> Callable[[int], int | None]:
-        return lambda number: _as_marked(top, deque(parts[number]), marks, skip, until=None)
-
-    if parts:
-        with contextlib.closing(forked(make, range(len(parts)), workers=workers)) as done:
-            for _, more in done:
-                if more is None:
-                    return False
-                seen += more
-    return seen == len(marks)
-
-
-def _as_marked(
-    top: str, folders: deque[str], marks: Mapping[str, Sequence[object]], skip: Skip | None, *, until: int | None
-) -> int | None:
-    """Members of `folders` and below them that are as marked; None as soon as one is not. It stops when so many
-    folders wait; they are left in `folders`. One tight loop, without values in between."""
-    seen = 0
-    while folders and (until is None or len(folders) < until):
-        prefix = folders.popleft()
-        with os.scandir(f"{top}/{prefix}") as items:
-            for item in items:
-                path = prefix + item.name
-                is_folder = item.is_dir(follow_symlinks=False)
-                if skip is not None and skip(path + "/" if is_folder else path):
-                    continue
-                mark = marks.get(path)
-                if mark is None:
-                    return None
-                info = item.stat(follow_symlinks=False)
-                if (
-                    mark[3] != info.st_ctime_ns
-                    or mark[2] != info.st_mtime_ns
-                    or mark[1] != info.st_size
-                    or mark[0] != info.st_mode
-                    or mark[4] != info.st_ino
-                ):
-                    return None
-                seen += 1
-                if is_folder:
-                    folders.append(path + "/")
-    return seen
 
 
 def digest(root: Path, entries: Iterable[Entry] | None = None) -> str:

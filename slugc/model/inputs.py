@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from slugc.model.marks import FileMark
+
 NAMED = 5
 """Changed files that are named; more are counted."""
-
-FileMark = tuple[int, int, int, int, int, str]
-"""A file's st_mode, size, mtime_ns, ctime_ns, inode, and the sha256 of its content (a link's target; empty for a
-folder). The first five tell that nothing happened to it; the last what it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +20,11 @@ class SourceState:
     dirty: bool = False
     mtime: int = 0
     files: Mapping[str, FileMark] = field(default_factory=dict)
-    """By path; only of a folder."""
+    """By path; of a folder, and of a tarball under the empty path."""
+    rules: str = ""
+    """A digest of the rules that left members of a folder out."""
+    slugs: tuple[str, ...] = ()
+    """Members of a folder that were left out as earlier slugs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What does not enter a build: version control's litter, what .slugignore names, and what git ignores."""
 
+import hashlib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ class Ignoring:
     """Paths that git ignores; folders end in `/`. They never reach a push either: `.env`, `node_modules/`."""
     slugignored: int = 0
     gitignored: int = 0
+    slugs: list[str] = field(default_factory=list)
+    """Paths that were left out for what is in them: earlier results."""
     _matches: slugignore.Ignores | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,7 +46,10 @@ class Ignoring:
 
     def _skip(self, path: str) -> bool:
         name = path.removesuffix("/").rpartition("/")[2]
-        if name in LITTER or path in self.never or (name.endswith(SLUG) and is_slug(self.root / path)):
+        if name in LITTER or path in self.never:
+            return True
+        if name.endswith(SLUG) and is_slug(self.root / path):
+            self.slugs.append(path)
             return True
         if path in self.by_git:
             self.gitignored += 1
@@ -52,6 +58,11 @@ class Ignoring:
             self.slugignored += 1
             return True
         return False
+
+    def digest(self) -> str:
+        """Equal digests: equal answers of `skip` for every path, except for what is in a file named *.slug."""
+        rules = (self.patterns.patterns, sorted(self.by_git), sorted(self.never))
+        return hashlib.sha256(repr(rules).encode()).hexdigest()
 
     def notes(self) -> tuple[str, ...]:
         notes = []

@@ -8,9 +8,11 @@ from pathlib import Path
 from slugc.errors.source import SourceUnreadable
 from slugc.host import trees
 from slugc.host.git import GitFailed, git
-from slugc.model.inputs import FileMark, SourceState
+from slugc.host.marked import as_marked
+from slugc.model.inputs import SourceState
+from slugc.model.marks import FileMark, Marks
 from slugc.source import repository
-from slugc.source.ignoring import Ignoring
+from slugc.source.ignoring import Ignoring, is_slug
 from slugc.source.place import Place
 from slugc.source.snapshot import epoch, look_at_git
 
@@ -59,8 +61,9 @@ def _folder(place: Place, known: SourceState | None, now_ns: int, environ: Mappi
     work_tree = look_at_git(place)
     ignoring = Ignoring.of(place.path, by_git=work_tree.ignored if work_tree else (), never=place.never)
     mtime = epoch(environ, work_tree.time if work_tree else None)
+    rules = ignoring.digest()
     before = known.files if known is not None and known.kind == "folder" else {}
-    if known is not None and before and trees.unchanged(place.path, before, skip=ignoring.skip):
+    if known is not None and _as_known(place.path, known, ignoring, rules):
         return replace(
             known,
             commit=work_tree.commit if work_tree else None,
@@ -86,7 +89,19 @@ def _folder(place: Place, known: SourceState | None, now_ns: int, environ: Mappi
         dirty=bool(work_tree and work_tree.dirty),
         mtime=mtime,
         files={entry.path: _mark(entry, _content(place.path, entry, contents), now_ns) for entry in entries},
+        rules=rules,
+        slugs=tuple(sorted(ignoring.slugs)),
     )
+
+
+def _as_known(root: Path, known: SourceState, ignoring: Ignoring, rules: str) -> bool:
+    """Whether nothing can have happened to the source. What was left out is not looked at: it would be left out
+    again where the rules are the same, and a slug is still a slug."""
+    if known.kind != "folder" or known.rules != rules or not known.files:
+        return False
+    if not all(is_slug(root / path) for path in known.slugs):
+        return False
+    return as_marked(root, Marks.pack(known.files), skip=ignoring.skip)
 
 
 def _content(root: Path, entry: trees.Entry, contents: Mapping[str, str]) -> str:

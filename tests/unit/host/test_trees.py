@@ -1,6 +1,5 @@
 import os
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,45 +69,6 @@ def test_many_files_hash_to_the_same_on_all_processors(tmp_path):
     together = trees.hash_files(root, names, size=trees.PARALLEL_BYTES)
     assert alone == together
     assert len(set(alone)) == 600
-
-
-def test_unchanged_sees_every_touch(tmp_path):
-    root = tmp_path / "a"
-    write(root, {("file",): b"1", ("sub", "x"): b"2"})
-
-    def marks():
-        return {entry.path: (*entry.mark, "") for entry in trees.walk(root)}
-
-    known = marks()
-    assert trees.unchanged(root, known)
-    os.utime(root / "sub" / "x", ns=(5, 5))
-    assert not trees.unchanged(root, known)
-    known = marks()
-    (root / "sub" / "y").write_text("")
-    assert not trees.unchanged(root, known)
-    known = marks()
-    (root / "sub" / "y").unlink()
-    assert not trees.unchanged(root, known)
-
-
-@pytest.mark.parametrize("path", ["f7/f3/f1/x", "f0/x", "f7/f7/f7/new", "f2/f2/f2/x gone", ""])
-def test_a_change_is_seen_wherever_the_walk_was_shared(tmp_path, monkeypatch, path):
-    monkeypatch.setattr(trees, "PARALLEL_FILES", 1)
-    monkeypatch.setattr(trees, "processors", lambda: 2)
-    numbers = range(8)
-    for parts in ((a, b, c) for a in numbers for b in numbers for c in numbers):
-        folder = tmp_path.joinpath("a", *(f"f{part}" for part in parts))
-        folder.mkdir(parents=True)
-        (folder / "x").write_text("1")
-    root = tmp_path / "a"
-    known = {entry.path: (*entry.mark, "") for entry in trees.walk(root)}
-    assert trees.unchanged(root, known)
-    name, _, gone = path.partition(" ")
-    if gone:
-        (root / name).unlink()
-    elif name:
-        (root / name).write_text("22")
-    assert trees.unchanged(root, known) == (not path)
 
 
 def test_a_skipped_folder_is_not_entered(tmp_path):

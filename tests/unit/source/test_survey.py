@@ -1,0 +1,90 @@
+import dataclasses
+import os
+import time
+
+import pytest
+
+from slugc.host import marked, trees
+from slugc.source import locate, survey
+
+LATER_NS = 3_000_000_000
+SLUG = b"\x28\xb5\x2f\xfd slug"
+
+
+@pytest.fixture
+def app(tmp_path):
+    root = tmp_path / "app"
+    (root / "sub").mkdir(parents=True)
+    (root / "a").write_text("1")
+    (root / "sub" / "b").write_text("2")
+    return root
+
+
+def look(root, known=None):
+    """As if three seconds had passed: what was just written is settled."""
+    return survey(locate(str(root)), known=known, now_ns=time.time_ns() + LATER_NS, environ={})
+
+
+def quick(root, known, monkeypatch):
+    """What a survey says that must not read any file again."""
+    with monkeypatch.context() as patched:
+        patched.setattr(trees, "walk", lambda *_, **__: pytest.fail("the tree was walked"))
+        return look(root, known)
+
+
+def test_an_unchanged_source_is_not_walked(app, monkeypatch):
+    known = look(app)
+    assert quick(app, known, monkeypatch) == known
+
+
+def test_a_file_that_was_just_written_is_read_again(app):
+    young = survey(locate(str(app)), known=None, now_ns=time.time_ns(), environ={})
+    assert young.files["a"][1] == -1
+    assert look(app, young).identity == young.identity
+    assert look(app, young).files["a"][1] != -1
+
+
+def test_new_rules_bring_in_what_was_left_out_though_no_file_changed(app):
+    (app / ".slugignore").write_text("b\n.slugignore\n")
+    known = look(app)
+    assert "sub/b" not in known.files
+    before = (app / ".slugignore").stat()
+    (app / ".slugignore").write_text("x\n.slugignore\n")
+    os.utime(app / ".slugignore", ns=(before.st_atime_ns, before.st_mtime_ns))
+    now = look(app, known)
+    assert now.identity != known.identity
+    assert "sub/b" in now.files
+
+
+def test_an_earlier_slug_that_becomes_something_else_is_seen(app, monkeypatch):
+    (app / "sub" / "old.slug").write_bytes(SLUG)
+    known = look(app)
+    assert known.slugs == ("sub/old.slug",)
+    assert quick(app, known, monkeypatch) == known
+    (app / "sub" / "old.slug").write_bytes(SLUG + b" of another build")
+    assert quick(app, known, monkeypatch) == known
+    (app / "sub" / "old.slug").write_text("words")  # the folder's time stays as it is
+    assert "sub/old.slug" in look(app, known).files
+
+
+def test_a_slug_written_into_the_source_costs_no_second_walk(app, monkeypatch):
+    known = look(app)
+    (app / "app.slug").write_bytes(SLUG)
+    assert quick(app, known, monkeypatch) == known
+
+
+def test_where_folders_cannot_be_trusted_contents_decide(app, monkeypatch):
+    known = look(app)
+    monkeypatch.setattr(marked, "KEEPING", frozenset())
+    assert look(app, known) == known
+    (app / "sub" / "c").write_text("3")
+    assert look(app, known).identity != known.identity
+
+
+def test_equal_trees_have_equal_identities_wherever_they_lie(app, tmp_path):
+    app.rename(tmp_path / "moved")
+    moved = look(tmp_path / "moved")
+    (app / "sub").mkdir(parents=True)
+    (app / "sub" / "b").write_text("2")
+    (app / "a").write_text("1")
+    assert dataclasses.replace(look(app), files={}) == dataclasses.replace(moved, files={})
