@@ -69,7 +69,7 @@ def slug_schema() -> str:
     schema = msgspec.json.schema(SlugManifest)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "slug.json, the manifest of a slug (schema 1)"
-    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
+    return shown(schema)
 
 
 def event_classes() -> list[type[Any]]:
@@ -93,7 +93,21 @@ def events_schema() -> str:
         "anyOf": [{"$ref": f"#/$defs/{cls.__name__}"} for cls in classes],
         "$defs": definitions,
     }
-    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
+    return shown(schema)
+
+
+def shown(schema: dict[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(cleaned(schema)), indent=2).decode() + "\n"
+
+
+def cleaned(value: Any) -> Any:
+    """Docstrings without their indent: Python 3.13 and later strip it themselves, and the page must be the same."""
+    if isinstance(value, dict):
+        return {
+            name: inspect.cleandoc(inner) if name == "description" and isinstance(inner, str) else cleaned(inner)
+            for name, inner in value.items()
+        }
+    return [cleaned(inner) for inner in value] if isinstance(value, list) else value
 
 
 def events_page() -> str:

@@ -240,9 +240,9 @@ class Ledger:
         self, write: sqlite3.Connection, number: int, version: int, status: ReleaseStatus, note: str
     ) -> None:
         write.execute(
-            "INSERT INTO release_events (app, version, seq, status, at, note) SELECT ?1, ?2, count(*) + 1, ?3, ?4, ?5 "
-            "FROM release_events WHERE app = ?1 AND version = ?2",
-            (number, version, status.value, self._now(), note),
+            "INSERT INTO release_events (app, version, seq, status, at, note) SELECT ?, ?, count(*) + 1, ?, ?, ? "
+            "FROM release_events WHERE app = ? AND version = ?",
+            (number, version, status.value, self._now(), note, number, version),
         )
 
     # -- formation: scaling makes no release
