@@ -5,6 +5,7 @@ Gemfile.lock in the working folder; `vendor` copies the locked gems to vendor/ca
 mirror, with its index, to FOLDER.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -30,7 +31,6 @@ RAILS = (
     *("ruby-zeitwerk", "ruby-racc", "ruby-mini-portile2"),
 )
 PACKAGES = (*SINATRA, *RAILS, "ruby-webrick", "rake")
-REVISION = "1"
 
 
 def main(mode: str, folder: str | None = None) -> None:
@@ -41,7 +41,7 @@ def main(mode: str, folder: str | None = None) -> None:
     env |= {"BUNDLE_SILENCE_ROOT_WARNING": "1", "BUNDLE_USER_HOME": str(build.cache / "bundler")}
     env |= {"GEM_SPEC_CACHE": str(build.cache / "specs"), "BUNDLE_GEMFILE": str(Path("Gemfile").absolute())}
     with store.locked(build.cache / "mirror.lock"):
-        gems = mirror(build, build.cache / f"mirror-{ruby.key}-{REVISION}", env)
+        gems = mirror(build, build.cache / f"mirror-{ruby.key}-{made_by()}", env)
         with served(gems) as url:
             argv = ("bundle", "lock", "--lockfile", "Gemfile.lock")
             subprocess.run(argv, env={**env, "BUNDLE_MIRROR__ALL": url}, check=True)
@@ -51,6 +51,16 @@ def main(mode: str, folder: str | None = None) -> None:
             shutil.copy2(gems / "gems" / f"{name}.gem", "vendor/cache")
     if mode == "serve" and folder:
         shutil.copytree(gems, folder, dirs_exist_ok=True)
+
+
+def made_by() -> str:
+    """Names what these scripts make: a mirror that an older form of them left is not this one."""
+    sources = [
+        Path(__file__),
+        HERE / "rebuild_gem.rb",
+        *sorted(path for path in HERE.glob("gems/**/*") if path.is_file()),
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
 def mirror(build: Build, folder: Path, env: dict[str, str]) -> Path:
