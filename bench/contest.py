@@ -51,10 +51,14 @@ class Contest:
     higher_is_better: bool = False
     targets: Mapping[str, float] = field(default_factory=dict)
     """At least this many times better than the named contestant."""
+    margins: Mapping[str, float] = field(default_factory=dict)
+    """At most this much more than the named contestant, in the contest's unit."""
     rounds: int | None = None
     """Other than the command line's, where one run takes long."""
     memory: bool = False
     """Sample the memory of all processes of a run (costs a little time)."""
+    prepare: Callable[[], None] | None = None
+    """What must be done before the first run, where it takes too long for a contest that `--only` leaves out."""
     series: str = ""
     """Contests of one series differ in `scale` only: the chart draws cost per unit over it."""
     scale: float = 0.0
@@ -96,10 +100,21 @@ class Outcome:
         quotient = other.median() / own.median()
         return 1 / quotient if self.contest.higher_is_better else quotient
 
+    def more(self, name: str) -> float | None:
+        """How much more slugc takes than `name`, in the contest's unit."""
+        own, other = self.row(SLUGC), self.row(name)
+        return own.median() - other.median() if own is not None and other is not None else None
+
     def missed(self) -> list[str]:
         """Targets that were not reached, one sentence each."""
-        return [
+        ratios = [
             f"{self.contest.title}: {ratio:.2f} x {name}, target {floor:g}"
             for name, floor in self.contest.targets.items()
             if (ratio := self.ratio(name)) is not None and ratio < floor
         ]
+        margins = [
+            f"{self.contest.title}: {more:.2f} {self.contest.unit} more than {name}, target {most:g}"
+            for name, most in self.contest.margins.items()
+            if (more := self.more(name)) is not None and more > most
+        ]
+        return ratios + margins

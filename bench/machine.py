@@ -1,5 +1,6 @@
 """The machine: how busy it is, what it is, and which versions of the tools stand on it."""
 
+import ctypes
 import os
 import platform
 import resource
@@ -8,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+_PR_SET_CHILD_SUBREAPER = 36
 TICK = os.sysconf("SC_CLK_TCK")
 IDLE = 0.12
 """Others may use so much of the machine: beyond it, walls of one command swing by a factor of two."""
@@ -28,6 +30,17 @@ def own() -> float:
     """User and system seconds of this process and of every child that it has waited for."""
     spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(one.ru_utime + one.ru_stime for one in spent)
+
+
+def adopt_orphans() -> None:
+    """From now on the orphans of our children become ours: prctl(PR_SET_CHILD_SUBREAPER)."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children() -> frozenset[int]:
+    """Our own children, of every thread."""
+    lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    return frozenset(int(word) for text in lists for word in text.split())
 
 
 def foreign_share(before: tuple[float, float], after: tuple[float, float], own: float) -> float:

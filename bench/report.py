@@ -29,6 +29,9 @@ def table(outcome: Outcome) -> list[str]:
         verdict = "" if row.name == SLUGC or ratio is None else f"{ratio:.2f} x"
         if target is not None and ratio is not None:
             verdict += f" (target {target:g}{', missed' if ratio < target else ''})"
+        most = contest.margins.get(row.name)
+        if most is not None and (more := outcome.more(row.name)) is not None:
+            verdict += f", {more:+.2f} {contest.unit} (at most {most:g}{', missed' if more > most else ''})"
         sizes = (row.median("rss"), row.median("total"), row.median("size"))
         count = f"{len(row.runs)}{f', {row.dropped} dropped' if row.dropped else ''}{', ' if row.absent else ''}"
         cells = (_cell(row.name), f"{row.median():.4g}", verdict, f"{row.median('cpu'):.2f}", *map(_mb, sizes), count)

@@ -13,6 +13,9 @@ from pathlib import Path
 from bench import machine
 from bench.contest import Contest, Contestant, Measured, Outcome, Row
 
+ORPHAN_SECONDS = 2.0
+"""How long what a command left behind may take to end; a daemon that stays is not waited for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -31,6 +34,8 @@ class Rules:
 def hold(contest: Contest, rules: Rules, scratch: Path, say: Callable[[str], None]) -> Outcome:
     """Hold a contest. What the runs make lies below `scratch` until the end: deleting between runs would slow
     the making of files (ext4)."""
+    if contest.prepare is not None:
+        contest.prepare()
     rounds = min(contest.rounds or rules.rounds, rules.rounds)
     present = [contestant for contestant in contest.contestants if not absence(contestant)]
     clean: dict[str, list[Measured]] = {contestant.name: [] for contestant in present}
@@ -87,6 +92,8 @@ def _filled(argv: Sequence[str], new: Path) -> list[str]:
 
 def run(argv: Sequence[str], *, memory: bool = False) -> Measured:
     """Run a command to its end; it and everything it starts is one process group. A failure ends the bench."""
+    machine.adopt_orphans()
+    others = machine.children()
     began = time.perf_counter()
     child = subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
@@ -99,9 +106,10 @@ def run(argv: Sequence[str], *, memory: bool = False) -> Measured:
     child.returncode = os.waitstatus_to_exitcode(status)
     child.stderr.close()
     total = sampler.stop() if sampler else 0
+    cpu = usage.ru_utime + usage.ru_stime + _orphans(others)
     if child.returncode:
         raise SystemExit(f"{' '.join(argv)} failed ({child.returncode}): {complaint.decode(errors='replace')[-800:]}")
-    return Measured(value=wall, wall=wall, cpu=usage.ru_utime + usage.ru_stime, rss=usage.ru_maxrss * 1024, total=total)
+    return Measured(value=wall, wall=wall, cpu=cpu, rss=usage.ru_maxrss * 1024, total=total)
 
 
 class Watch:
@@ -114,6 +122,19 @@ class Watch:
     def read(self) -> Measured:
         wall = time.perf_counter() - self._began
         return Measured(value=wall, wall=wall, cpu=machine.own() - self._used)
+
+
+def _orphans(others: frozenset[int]) -> float:
+    """Processor seconds of what the command left to us. bubblewrap does not wait for the init of its namespace, so
+    without this a build in a sandbox would cost next to nothing, and what it costs would count as others' work."""
+    seconds = 0.0
+    until = time.monotonic() + ORPHAN_SECONDS
+    while (waiting := machine.children() - others) and time.monotonic() < until:
+        for pid in waiting:
+            found, _, usage = os.wait4(pid, os.WNOHANG)
+            seconds += usage.ru_utime + usage.ru_stime if found else 0.0
+        time.sleep(0.002)
+    return seconds
 
 
 class _Sampler:

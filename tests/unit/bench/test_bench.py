@@ -8,7 +8,7 @@ import pytest
 from bench import report
 from bench.__main__ import names
 from bench.contest import SLUGC, Contest, Contestant, Measured, Outcome, Row
-from bench.running import Rules, hold
+from bench.running import Rules, hold, run
 
 
 def _outcome(own: list[float], other: list[float], **options: object) -> Outcome:
@@ -28,6 +28,19 @@ def test_the_ratio_is_above_one_where_slugc_is_better():
 def test_a_missed_target_is_a_sentence():
     assert _outcome([2, 3], [4, 5]).missed() == ["a job: 1.80 x peer, target 2"]
     assert _outcome([1], [2]).missed() == []
+
+
+def test_a_missed_margin_is_a_sentence():
+    contest = Contest(title="a job", contestants=(), margins={"peer": 1.0})
+    rows = (Row(name=SLUGC, runs=(Measured(value=5.0),)), Row(name="peer", runs=(Measured(value=3.5),)))
+    assert Outcome(contest=contest, rows=rows).missed() == ["a job: 1.50 s more than peer, target 1"]
+    assert any("+1.50 s (at most 1, missed)" in line for line in report.table(Outcome(contest=contest, rows=rows)))
+
+
+def test_the_work_of_an_orphan_counts():
+    work = "import time\nwhile time.process_time() < 0.3: pass"
+    measured = run(("bash", "-c", '"$0" -c "$1" 2>&- &', sys.executable, work))
+    assert measured.cpu >= 0.3
 
 
 def test_a_missing_tool_is_named_in_the_table(tmp_path):
