@@ -17,6 +17,17 @@ SUITE = "bookworm"
 NAME = "debian-12"
 
 
+PACKAGES = {"bsdtar": "libarchive-tools"}
+"""Where a program's Debian package has another name."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for program in marker.args:
+            if shutil.which(program) is None:
+                pytest.skip(f"{program} is not installed (Debian package {PACKAGES.get(program, program)})")
+
+
 def kept_home() -> Path:
     """Made once and kept between runs: SLUGC_TEST_CACHE, or a folder of the user's cache."""
     named = os.environ.get("SLUGC_TEST_CACHE") or os.environ.get("XDG_CACHE_HOME")

@@ -24,6 +24,7 @@ def seen_env(tree):
     return dict(line.split("=", 1) for line in (tree / "seen" / "env").read_text().splitlines() if "=" in line)
 
 
+@pytest.mark.needs("zstd")
 def test_a_hello_world_buildpack_makes_a_slug_that_tar_reads(builder, app, tmp_path):
     source = app({"hello.txt": "hello world\n", "Procfile": "web: cat goodbye.txt\n"})
     result = builder.build(source, "hello", out=tmp_path / "app.slug")

@@ -95,7 +95,8 @@ def test_a_version_file_that_names_none_is_refused(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [('{\n "name": "x"\n "private": true}', 3), ("", 1), ("[]", 1), ('{"scripts": ["x"]}', None)]
+    ("text", "line"),
+    [('{\n "name": "x"\n "a": 1}', 3), ("{\n", 2), ("", 1), ("[]", 1), ('{"scripts": ["x"]}', None)],
 )
 def test_a_package_json_that_cannot_be_used_is_shown_with_its_line(tmp_path, text, line):
     (tmp_path / "package.json").write_text(text)

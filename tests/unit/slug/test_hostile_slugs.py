@@ -474,6 +474,7 @@ def test_a_target_that_is_a_link_is_left_alone(tree, packed, tmp_path):
     assert not list((tmp_path / "real").iterdir())
 
 
+@pytest.mark.needs("zstd")
 def test_a_slug_from_gnu_tar_names_the_way_out(tmp_path):
     (tmp_path / "app").mkdir()
     subprocess.run(["tar", "--zstd", "-cf", "x.slug", "./app"], cwd=tmp_path, check=True)

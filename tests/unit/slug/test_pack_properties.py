@@ -77,6 +77,7 @@ def _listed(tool: str, slug: Path) -> list[bytes]:
     return done.stdout.split(b"\n")
 
 
+@pytest.mark.needs("zstd")
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(_ITEMS, max_size=12))
 @example([(b"/".join([b"d" * 60] * 5), ("file", b"300 bytes of path"))])
@@ -101,7 +102,7 @@ def test_any_tree_comes_back(packed, items):
         shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(shutil.which("bsdtar") is None, reason="bsdtar is not here (Debian package libarchive-tools)")
+@pytest.mark.needs("zstd", "bsdtar")
 @pytest.mark.parametrize("tool", ["tar", "bsdtar"])
 def test_other_tools_list_the_same_names(tree, packed, tool):
     (tree / "app" / ("deep/" * 30)).mkdir(parents=True)
@@ -111,6 +112,7 @@ def test_other_tools_list_the_same_names(tree, packed, tool):
     assert _listed(tool, slug.path) == [b"./slug.json", *names, b""]
 
 
+@pytest.mark.needs("zstd")
 def test_gnu_tar_extracts_what_slugc_unpacks(tree, packed, tmp_path, listing):
     slug = packed(tree)
     (tmp_path / "theirs").mkdir()

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "docs" / "reference" / "slug.schema.json"
 
 
+@pytest.mark.needs("zstd")
 def test_a_real_manifest_fits_the_schema(tree, packed):
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     argv = ["tar", "--zstd", "-xOf", str(packed(tree).path), "./slug.json"]

@@ -42,7 +42,7 @@ def read(app: Path) -> Manifest:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        line = text.splitlines()[error.lineno - 1] if text.strip() else "(the file is empty)"
+        line = text.split("\n")[error.lineno - 1] if text.strip() else "(the file is empty)"
         raise _broken(f"{line.strip()}\n{error.msg} (column {error.colno})", error.lineno) from error
     if not isinstance(document, dict):
         raise _broken("it is not an object", 1)
