@@ -137,7 +137,7 @@ def detect(request: BuildRequest, *, every: bool, home: Home, clock: Clock, envi
     with scratch(home.work, "detect") as work:
         tree = snapshot_into(site, work)
         configuration.check(tree.root)
-        references = wanted(request.buildpacks, tree.root)
+        references = wanted(request.buildpacks, tree.root, emit=silent)
         asked = candidates(references, source=tree.root, home=home, network=request.network, emit=silent)
         shop = open_workshop(
             request, tree, stack=site.stack, engine=site.choice.engine, home=home, work=work, environ=environ
@@ -175,7 +175,7 @@ def look(site: Site, work: Path, known: Remembered | None) -> tuple[Now, SourceT
     tree = None if site.place.kind == "folder" else snapshot_into(site, work)
     root = tree.root if tree else site.place.path
     configuration.check(root)
-    references = wanted(request.buildpacks, root)
+    references = wanted(request.buildpacks, root, emit=site.emit)
     asked = candidates(references, source=root, home=site.home, network=request.network, emit=site.emit)
     salt = known.salt if known else os.urandom(16).hex()
     gathered = inputs.gather(

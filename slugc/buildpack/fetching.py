@@ -1,26 +1,25 @@
 """Buildpacks brought home: copied or fetched once, kept by digest, and said so when only an old copy is to be had."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slugc.buildpack import builtin, identity
+from slugc.buildpack import builtin, identity, notes, origins
+from slugc.buildpack.notes import Note
 from slugc.buildpack.reference import Named, read
 from slugc.errors.source import BuildpackInvalid, BuildpackNotFound, BuildpackUnfetchable
 from slugc.events import Emit, Step, Warned
 from slugc.host import archives, trees
-from slugc.host.files import remove_tree, scratch, write_atomic
-from slugc.host.git import GitFailed, git
+from slugc.host.files import remove_tree, scratch
 from slugc.host.home import Home
-from slugc.host.network import DownloadFailed, download
 from slugc.model.buildpack import Buildpack, BuildpackReference, InlineScript
 
 if TYPE_CHECKING:
     from slugc.buildpack.cloudnative.images import Source
 
 LAYOUT = "oci-layout"
+REGISTRY_NAME = "urn:cnb:registry:"
 SKIP = frozenset({".git", ".DS_Store", "__pycache__"})
 
 
@@ -39,6 +38,9 @@ def fetch(reference: BuildpackReference, *, base: Path, home: Home, network: boo
             return _from_path(Path(named.address), reference, home)
         case "git" | "tarball":
             return _fetched(named, reference, home, network=network, emit=emit)
+        case "image" if named.address.startswith(REGISTRY_NAME):
+            reason = "Names of the Cloud Native registry index are not looked up."
+            raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=(), reason=reason)
         case "image":
             return _image(named.address, reference, home, network=network, emit=emit)
         case _:
@@ -102,24 +104,22 @@ def _image(address: str, reference: BuildpackReference, home: Home, *, network: 
     """An image from a registry. A tag is asked for each time; without a network the last one that it meant is used."""
     from slugc.buildpack.cloudnative import images  # a build without images must not pay for them
 
-    note = home.buildpacks / "refs" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
-    known = _known(note, home)
-    if not network and known is None:
-        raise BuildpackUnfetchable(
-            reference=reference.text, origin=reference.origin, url=address, reason="the network is switched off"
-        )
+    known = notes.recall(address, home)
     if network:
         with images.from_registry(address) as source:
             digest = source.manifest()[1].removeprefix("sha256:")
-            if known is None or known["revision"] != digest:
+            if known is None or known.revision != digest:
                 emit(Step(text=f"Fetching image {address}"))
                 root = _image_tree(source, reference, home)
-                known = {"digest": root.name, "revision": digest, "uri": address}
-                write_atomic(note, json.dumps(known).encode())
-    assert known is not None
-    found = images.unpacked(home.buildpacks / known["digest"])
-    uri = f"{address.partition('@')[0]}@sha256:{known['revision']}"
-    return identity.identify(found.main, uri=uri, reference=reference, digest=known["digest"])
+                known = Note(digest=root.name, revision=digest, uri=address)
+                notes.keep(address, known, home)
+    if known is None:
+        raise BuildpackUnfetchable(
+            reference=reference.text, origin=reference.origin, url=address, reason="the network is switched off"
+        )
+    found = images.unpacked(home.buildpacks / known.digest)
+    uri = f"{address.partition('@')[0]}@sha256:{known.revision}"
+    return identity.identify(found.main, uri=uri, reference=reference, digest=known.digest)
 
 
 def _layout(root: Path, reference: BuildpackReference, home: Home, *, uri: str) -> Buildpack:
@@ -139,114 +139,58 @@ def _image_tree(source: "Source", reference: BuildpackReference, home: Home) -> 
 
 
 def _fetched(named: Named, reference: BuildpackReference, home: Home, *, network: bool, emit: Emit) -> Buildpack:
-    note = home.buildpacks / "refs" / f"{hashlib.sha256(reference.text.encode()).hexdigest()}.json"
-    known = _known(note, home)
+    """A git repository or a tarball. Its note tells which copy the reference meant last, and how to ask for a newer."""
+    wrong = origins.problem(named)
+    if wrong is not None:
+        raise BuildpackNotFound(
+            reference=reference.text, origin=reference.origin, builtin=builtin.available(), reason=wrong
+        )
+    known = notes.recall(reference.text, home)
+    if known is not None and origins.pinned(named):
+        return _identified(known, reference, home)
     try:
-        revision = _revision(named, network=network)
-        if known is not None and revision and known["revision"] == revision:
-            return _identified(known, reference, home)
-        emit(Step(text=f"Fetching buildpack {reference.text}"))
-        root = _store(home, lambda target: _bring(named, revision, target, reference))
-    except _Unreachable as error:
+        origins.check(named, network=network)
+        fresh = (_from_git if named.kind == "git" else _from_tarball)(named, reference, home, known=known, emit=emit)
+    except origins.Unreachable as error:
         if known is None:
             raise BuildpackUnfetchable(
                 reference=reference.text, origin=reference.origin, url=error.url, reason=error.reason
             ) from error
-        if not (named.kind == "git" and _is_commit(named.ref)):
-            emit(
-                Warned(
-                    text=f"Using the copy of {reference.text} that was fetched earlier: {error.reason}",
-                    hint="It may have moved on since.",
-                )
+        emit(
+            Warned(
+                text=f"Using the copy of {reference.text} that was fetched earlier: {error.reason}",
+                hint="It may have moved on since.",
             )
+        )
         return _identified(known, reference, home)
-    uri = named.address + (f"#{revision}" if revision else "")
-    fresh = {"digest": root.name, "revision": revision, "uri": f"git+{uri}" if named.kind == "git" else uri}
-    write_atomic(note, json.dumps(fresh).encode())
+    if fresh != known:
+        notes.keep(reference.text, fresh, home)
     return _identified(fresh, reference, home)
 
 
-class _Unreachable(Exception):
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(reason)
-        self.url, self.reason = url, reason
+def _from_git(named: Named, reference: BuildpackReference, home: Home, *, known: Note | None, emit: Emit) -> Note:
+    revision = origins.revision(named)
+    if known is not None and known.revision == revision:
+        return known
+    emit(Step(text=f"Fetching buildpack {reference.text}"))
+    root = _store(home, lambda target: origins.clone(named.address, revision, target))
+    return Note(digest=root.name, revision=revision, uri=f"git+{named.address}#{revision}")
 
 
-def _known(note: Path, home: Home) -> dict[str, str] | None:
-    try:
-        known: dict[str, str] = json.loads(note.read_bytes())
-        usable = set(known) == {"digest", "revision", "uri"} and (home.buildpacks / known["digest"]).is_dir()
-    except (OSError, ValueError, TypeError):
-        return None
-    return known if usable else None
+def _from_tarball(named: Named, reference: BuildpackReference, home: Home, *, known: Note | None, emit: Emit) -> Note:
+    with scratch(home.work, "fetch") as work:
+        found = origins.archive(named, work / "archive", unless=known.unless if known else {})
+        if found is None:
+            assert known is not None, "only what is known can be unchanged"
+            return known
+        emit(Step(text=f"Fetching buildpack {reference.text}"))
+        root = _store(home, lambda target: _unpack(found.file, target, reference))
+    return Note(digest=root.name, uri=named.address, unless=found.unless)
 
 
-def _identified(known: dict[str, str], reference: BuildpackReference, home: Home) -> Buildpack:
-    root = home.buildpacks / known["digest"]
-    version = known["revision"][:12]
-    return identity.identify(root, uri=known["uri"], reference=reference, digest=known["digest"], version=version)
-
-
-def _is_commit(ref: str) -> bool:
-    return len(ref) == 40 and all(c in "0123456789abcdef" for c in ref)
-
-
-def _revision(named: Named, *, network: bool) -> str:
-    """The commit that a git reference stands for today; a tarball has none. Raises _Unreachable."""
-    if not network and not named.address.startswith(("/", "file://")):
-        raise _Unreachable(named.address, "the network is switched off")
-    if named.kind != "git" or _is_commit(named.ref):
-        return named.ref
-    wanted = named.ref or "HEAD"
-    try:
-        listing = git("ls-remote", "--", named.address, wanted, f"{wanted}^{{}}", seconds=60).decode()
-    except GitFailed as error:
-        raise _Unreachable(named.address, error.reason) from error
-    found: dict[str, str] = {}
-    for line in listing.splitlines():
-        commit, _, name = line.partition("\t")
-        found[name] = commit
-    for name in (f"refs/tags/{wanted}^{{}}", f"refs/tags/{wanted}", f"refs/heads/{wanted}", wanted):
-        if name in found:
-            return found[name]
-    if named.ref and len(named.ref) >= 7:
-        return named.ref  # a short commit: only the whole history can say
-    raise _Unreachable(named.address, f"it has no branch, tag or commit {wanted}")
-
-
-def _bring(named: Named, revision: str, target: Path, reference: BuildpackReference) -> None:
-    if named.kind == "tarball":
-        archive = target.with_name("archive")
-        try:
-            if named.address.startswith("file://"):
-                archive = Path(named.address.removeprefix("file://"))
-                archive.stat()
-            else:
-                download(named.address, archive)
-        except DownloadFailed as error:
-            raise _Unreachable(error.url, error.reason) from error
-        except OSError as error:
-            raise _Unreachable(named.address, error.strerror or str(error)) from error
-        _unpack(archive, target, reference)
-        return
-    try:
-        _clone(named.address, revision, target)
-    except GitFailed as error:
-        raise _Unreachable(named.address, error.reason) from error
-
-
-def _clone(address: str, revision: str, target: Path) -> None:
-    git("init", "--quiet", str(target))
-    try:
-        git("fetch", "--quiet", "--depth", "1", "--", address, revision, cwd=target)
-        git("checkout", "--quiet", "--detach", "FETCH_HEAD", cwd=target)
-    except GitFailed:
-        # Many servers do not hand out a commit by its number: fetch everything, then look.
-        git("fetch", "--quiet", "--tags", "--", address, "+refs/heads/*:refs/remotes/origin/*", cwd=target)
-        git("checkout", "--quiet", "--detach", revision, cwd=target)
-    if (target / ".gitmodules").is_file():
-        git("remote", "add", "origin", address, cwd=target)
-        git("submodule", "--quiet", "update", "--init", "--recursive", cwd=target)
+def _identified(note: Note, reference: BuildpackReference, home: Home) -> Buildpack:
+    root, version = home.buildpacks / note.digest, note.revision[:12]
+    return identity.identify(root, uri=note.uri, reference=reference, digest=note.digest, version=version)
 
 
 def _unpack(archive: Path, target: Path, reference: BuildpackReference) -> None:

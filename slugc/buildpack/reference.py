@@ -24,7 +24,7 @@ class Named:
     address: str
     """A built-in's name, an absolute path, or a URL without its `#ref`."""
     ref: str = ""
-    """git: branch, tag or commit; empty for the default branch."""
+    """git: branch, tag or commit; empty for the default branch. A tarball: `sha256=...`, or empty."""
 
 
 def read(text: str, *, base: Path) -> Named:  # noqa: PLR0911 - one line a form of reference
@@ -59,7 +59,7 @@ def _url(text: str, scheme: str) -> Named:
     address, _, ref = text.partition("#")
     path = address.partition("?")[0]
     if scheme in {"http", "https", "file"} and TARBALL.search(path):
-        return Named(kind="tarball", address=address)
+        return Named(kind="tarball", address=address, ref=ref)
     if scheme == "file" and not ref and not (Path(path.removeprefix("file://")) / ".git").exists():
         local = Path(path.removeprefix("file://"))
         if local.is_dir() and not (local / "HEAD").is_file():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from slugc.errors.source import ConfigurationInvalid
+from slugc.events import Emit, Warned
 from slugc.formats import app_json, dot_buildpacks
 from slugc.host import inside
 from slugc.model.buildpack import BuildpackReference
@@ -11,27 +12,32 @@ from slugc.model.buildpack import BuildpackReference
 COMMAND_LINE = "--buildpack"
 
 
-def wanted(options: Sequence[str], source: Path) -> tuple[BuildpackReference, ...]:
+def wanted(options: Sequence[str], source: Path, *, emit: Emit) -> tuple[BuildpackReference, ...]:
     """In order: `--buildpack`, project.toml, `.buildpacks`, app.json; empty where nobody names one, which leaves it
     to detection. Raises ConfigurationInvalid."""
     if options:
         return tuple(BuildpackReference(text=text, origin=COMMAND_LINE) for text in options)
-    return _project_toml(source) or _dot_buildpacks(source) or _app_json(source)
+    return _project_toml(source, emit) or _dot_buildpacks(source) or _app_json(source)
 
 
-def _project_toml(source: Path) -> tuple[BuildpackReference, ...]:
+def _project_toml(source: Path, emit: Emit) -> tuple[BuildpackReference, ...]:
     text = _text(source, "project.toml")
     if text is None:
         return ()
-    from slugc.buildpack.cloudnative.builder import references
+    from slugc.buildpack.cloudnative.builder import references, without_effect
     from slugc.formats.checked import FileProblem
     from slugc.formats.project_toml import parse_project
 
     try:
-        return references(parse_project(text))
+        project = parse_project(text)
     except FileProblem as error:
         reason = f"{error.key}: {error.message}" if error.key else error.message
         raise ConfigurationInvalid(file="project.toml", line=error.line, reason=reason) from error
+    unused = without_effect(project)
+    if unused is not None:
+        hint = "Name a builder, or list every buildpack, in its order, as [[io.buildpacks.group]]."
+        emit(Warned(text=unused, hint=hint, file="project.toml"))
+    return references(project)
 
 
 def _dot_buildpacks(source: Path) -> tuple[BuildpackReference, ...]:

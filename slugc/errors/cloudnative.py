@@ -43,8 +43,8 @@ class ImageUnfetchable(SourceError):
         super().__init__(
             f"The image {reference} cannot be used",
             detail=reason,
-            hint="Check its name and that the registry serves it without a login or with the one in "
-            "SLUGC_REGISTRY_AUTH; a .cnb file or a folder works without a network.",
+            hint="Check its name and that the registry serves it without a login, with the one in "
+            "SLUGC_REGISTRY_AUTH, or with docker's; a .cnb file or a folder works without a network.",
         )
         self.reference, self.reason = reference, reason
 

@@ -80,11 +80,12 @@ class BuildpackNotFound(SourceError):
 
     code, exit_code = "buildpack.not-found", 35
 
-    def __init__(self, *, reference: str, origin: str, builtin: Sequence[str]) -> None:
+    def __init__(self, *, reference: str, origin: str, builtin: Sequence[str], reason: str = "") -> None:
         super().__init__(
             f"There is no buildpack {reference} (named by {origin})",
-            detail="Built in: " + ", ".join(builtin) if builtin else "",
-            hint="Give a folder (./pack), a built-in name (python), a git URL#ref, or the URL of a tarball.",
+            detail=reason or ("Built in: " + ", ".join(builtin) if builtin else ""),
+            hint="Give a folder (./pack), a built-in name (python), a git URL#ref, the URL of a tarball, or an image "
+            "(docker://HOST/NAME:TAG).",
         )
         self.reference, self.origin = reference, origin
 

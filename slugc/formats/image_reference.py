@@ -31,7 +31,7 @@ class ImageReference:
 
 def parse(text: str) -> ImageReference | None:
     """None where the text is no image reference."""
-    rest = re.sub(r"^(docker|oci)://", "", text).removeprefix("urn:cnb:registry:")
+    rest = re.sub(r"^(docker|oci)://", "", text)
     rest, _, digest = rest.partition("@")
     first, slash, path = rest.partition("/")
     host = first if slash and ("." in first or ":" in first or first == "localhost") else ""

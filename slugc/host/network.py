@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 ATTEMPTS = 3
@@ -18,15 +19,18 @@ class DownloadFailed(Exception):
         self.url, self.reason, self.status = url, reason, status
 
 
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    sha256: str
+    validators: Mapping[str, str]
+    """What the server will know this content by: the headers of the next question, If-None-Match or -Modified-Since."""
+
+
 def download(
-    url: str,
-    target: Path,
-    *,
-    sha256: str | None = None,
-    limit: int = 1 << 30,
-    progress: Callable[[int, int], None] | None = None,
-) -> str:
-    """Fetch `url` into `target` (written beside it, then renamed) and return its sha256.
+    url: str, target: Path, *, sha256: str = "", unless: Mapping[str, str] | None = None, limit: int = 1 << 30
+) -> Downloaded | None:
+    """Fetch `url` into `target` (written beside it, then renamed). None, and no file: it is still what an earlier
+    answer's validators, given as `unless`, stand for.
 
     Raises DownloadFailed after 3 attempts (a refusal by status 4xx is final), when more than `limit` bytes
     come, or when the digest is not `sha256`. Proxies and CA settings are taken from the environment.
@@ -40,7 +44,7 @@ def download(
         if attempt:
             time.sleep(0.3 * 2**attempt)
         try:
-            digest = _stream(url, part, limit, progress)
+            found = _stream(url, part, limit, unless or {})
         except DownloadFailed:
             part.unlink(missing_ok=True)
             raise
@@ -53,42 +57,52 @@ def download(
             part.unlink(missing_ok=True)
             reason = str(error) or type(error).__name__
         else:
-            if sha256 is not None and digest != sha256:
+            if found is None:
+                return None
+            if sha256 and found.sha256 != sha256:
                 part.unlink(missing_ok=True)
-                raise DownloadFailed(url=url, reason=f"sha256 is {digest}, expected {sha256}")
+                raise DownloadFailed(url=url, reason=f"sha256 is {found.sha256}, expected {sha256}")
             part.replace(target)
-            return digest
+            return found
     raise DownloadFailed(url=url, reason=reason)
 
 
-def _stream(url: str, part: Path, limit: int, progress: Callable[[int, int], None] | None) -> str:
+def _stream(url: str, part: Path, limit: int, unless: Mapping[str, str]) -> Downloaded | None:
     import httpx
 
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     digest = hashlib.sha256()
     with (
         httpx.Client(timeout=timeout, follow_redirects=True) as client,
-        client.stream("GET", url) as answer,
+        client.stream("GET", url, headers={"Accept-Encoding": "identity", **unless}) as answer,
     ):
         if answer.status_code in {408, 425, 429} or answer.status_code >= 500:
             message = f"HTTP {answer.status_code} {answer.reason_phrase}"
             raise httpx.HTTPError(message)
+        if answer.status_code == 304 and unless:
+            return None
         if answer.status_code != 200:
             raise DownloadFailed(
                 url=url, reason=f"HTTP {answer.status_code} {answer.reason_phrase}", status=answer.status_code
             )
-        total = int(answer.headers.get("content-length") or 0)
         done = 0
         with part.open("wb") as out:
-            for chunk in answer.iter_bytes(1 << 18):
+            # Undecoded: a tarball sent as `Content-Encoding: gzip` would lose its own compression, and its digest.
+            for chunk in answer.iter_raw(1 << 18):
                 done += len(chunk)
                 if done > limit:
                     raise DownloadFailed(url=url, reason=f"more than {limit} bytes")
                 digest.update(chunk)
                 out.write(chunk)
-                if progress:
-                    progress(done, total)
-    return digest.hexdigest()
+        return Downloaded(digest.hexdigest(), _validators(answer.headers))
+
+
+def _validators(headers: Mapping[str, str]) -> dict[str, str]:
+    """The stronger one alone: a server that is asked both ways may answer by the weaker."""
+    if tag := headers.get("etag"):
+        return {"If-None-Match": tag}
+    date = headers.get("last-modified")
+    return {"If-Modified-Since": date} if date else {}
 
 
 def _hopeless(reason: str) -> bool:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import httpx
 
 DEFAULT_HOST = "SLUGC_DEFAULT_REGISTRY"
-AUTH = "SLUGC_REGISTRY_AUTH"
-"""`HOST=USER:PASSWORD`, several with spaces between."""
 MANIFEST_LIMIT = 8 << 20
 BLOB_LIMIT = 8 << 30
 SECONDS = 60.0
@@ -37,6 +35,8 @@ class Registry:
     """The image's tag or digest."""
     accept: str
     """Media types of manifests."""
+    login: Callable[[str], str]
+    """`USER:PASSWORD` for a host, asked for only where the registry wants one; empty: none."""
     _client: "httpx.Client"
     _authorization: str = field(default="")
 
@@ -89,11 +89,11 @@ class Registry:
     def _answer(self, challenge: str) -> str:
         """The Authorization header that a registry's challenge asks for."""
         kind, _, rest = challenge.partition(" ")
-        own = _credentials(self.host)
+        own = self.login(self.host)
         basic = "Basic " + base64.b64encode(own.encode()).decode() if own else ""
         if kind.lower() == "basic":
             if not basic:
-                raise RegistryProblem(f"{self.host} wants a login, and {AUTH} names none for it")
+                raise RegistryProblem(f"{self.host} wants a login, and there is none for it")
             return basic
         values = dict(_CHALLENGE.findall(rest))
         if kind.lower() != "bearer" or "realm" not in values:
@@ -115,12 +115,14 @@ def default_host() -> str:
 
 
 @contextmanager
-def connect(*, scheme: str, host: str, repository: str, reference: str, accept: str) -> Iterator[Registry]:
+def connect(
+    *, scheme: str, host: str, repository: str, reference: str, accept: str, login: Callable[[str], str]
+) -> Iterator[Registry]:
     """A client for one image; nothing is asked before the first call."""
     import httpx  # 100 ms that a build without images must not pay
 
     with httpx.Client(timeout=httpx.Timeout(SECONDS, connect=10.0), follow_redirects=True) as client:
-        yield Registry(scheme, host, repository, reference, accept, client)
+        yield Registry(scheme, host, repository, reference, accept, login, client)
 
 
 def _check(answer: "httpx.Response") -> None:
@@ -137,11 +139,3 @@ def _bounded(answer: "httpx.Response", limit: int) -> Iterator[bytes]:
         if done > limit:
             raise RegistryProblem(f"{answer.url}: more than {limit} bytes")
         yield chunk
-
-
-def _credentials(host: str) -> str:
-    for word in os.environ.get(AUTH, "").split():
-        name, equals, own = word.partition("=")
-        if equals and name == host:
-            return own
-    return ""

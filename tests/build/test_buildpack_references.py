@@ -1,12 +1,15 @@
 """Where buildpacks come from, and which place that names them wins."""
 
 import functools
+import hashlib
 import http.server
 import json
 import os
 import subprocess
 import tarfile
 import threading
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -44,11 +47,36 @@ def pack(tmp_path):
     return write
 
 
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Knows Last-Modified already; a file `NAME.etag` beside a file is its ETag. Keeps what it answered."""
+
+    answered: ClassVar[list[int]] = []
+
+    def do_GET(self):
+        etag = Path(f"{self.translate_path(self.path)}.etag")
+        if etag.is_file() and self.headers["If-None-Match"] == etag.read_text():
+            self.send_response(304)
+            self.end_headers()
+            return
+        super().do_GET()
+
+    def end_headers(self):
+        etag = Path(f"{self.translate_path(self.path)}.etag")
+        if etag.is_file():
+            self.send_header("ETag", etag.read_text())
+        super().end_headers()
+
+    def log_request(self, code="-", size="-"):
+        del size
+        self.answered.append(int(code))
+
+
 @pytest.fixture
 def server(tmp_path):
+    Handler.answered.clear()
     folder = tmp_path / "www"
     folder.mkdir()
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    handler = functools.partial(Handler, directory=folder)
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=httpd.serve_forever, daemon=True)
     thread.start()
@@ -118,6 +146,69 @@ def test_a_tarball_is_fetched_with_or_without_a_folder_around_it(builder, app, p
     result = builder.build(app({"a": "b"}), f"{url}/pack.tgz")
     assert "from a tarball" in builder.transcript
     assert result.slug.manifest.buildpacks[0].uri == f"{url}/pack.tgz"
+
+
+@pytest.fixture
+def publish(pack, server):
+    """Puts a buildpack that says its words at the server, and gives its address and the tarball's digest."""
+
+    def put(words, etag=None):
+        file = server[0] / "pack.tgz"
+        with tarfile.open(file, "w:gz") as tar:
+            tar.add(pack(words) / "bin", arcname="bin")
+        if etag:
+            file.with_name("pack.tgz.etag").write_text(etag)
+        return f"{server[1]}/pack.tgz", hashlib.sha256(file.read_bytes()).hexdigest()
+
+    return put
+
+
+def test_a_tarball_is_fetched_again_only_when_its_tag_is_another(builder, app, publish):
+    source, (url, _) = app({"a": "b"}), publish("one", etag='"1"')
+    for _ in range(2):
+        builder.build(source, url, rebuild=True)
+        assert "one" in builder.transcript
+    assert "Fetching buildpack" not in builder.transcript
+    publish("two", etag='"2"')
+    builder.build(source, url)
+    assert "two" in builder.transcript
+    assert Handler.answered == [200, 304, 200]
+
+
+def test_a_tarball_without_a_tag_is_asked_for_by_its_date(builder, app, publish):
+    url, _ = publish("dated")
+    for _ in range(2):
+        builder.build(app({"a": "b"}), url, rebuild=True)
+    assert Handler.answered == [200, 304]
+
+
+def test_a_tarball_with_its_digest_is_fetched_once_and_needs_no_network_then(builder, app, publish):
+    url, digest = publish("pinned")
+    result = builder.build(app({"a": "b"}), f"{url}#sha256={digest}")
+    assert result.slug.manifest.buildpacks[0].uri == url
+    builder.build(app({"a": "b"}), f"{url}#sha256={digest}", rebuild=True, network=False)
+    assert "pinned" in builder.transcript
+    assert Handler.answered == [200]
+
+
+def test_a_tarball_that_is_not_what_its_digest_says_is_refused(builder, app, publish):
+    url, digest = publish("other")
+    with pytest.raises(BuildpackUnfetchable) as caught:
+        builder.build(app({"a": "b"}), f"{url}#sha256={'0' * 64}")
+    assert f"sha256 is {digest}, expected {'0' * 64}" in caught.value.detail
+
+
+def test_a_tarball_has_no_branch(builder, app, publish):
+    with pytest.raises(BuildpackNotFound) as caught:
+        builder.build(app({"a": "b"}), f"{publish('x')[0]}#main")
+    assert "#main can only be #sha256=" in caught.value.detail
+
+
+def test_a_name_of_the_cloud_native_registry_says_that_it_is_not_looked_up(builder, app):
+    with pytest.raises(BuildpackNotFound) as caught:
+        builder.build(app({"a": "b"}), "urn:cnb:registry:example/pack@1.2.3")
+    assert "registry index" in caught.value.detail
+    assert "docker://" in caught.value.hint
 
 
 def test_a_missing_tarball_says_so(builder, app, server):

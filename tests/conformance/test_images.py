@@ -311,20 +311,25 @@ class TokenGate(BaseHTTPRequestHandler):
 
 
 @pytest.mark.spec("distribution.md: OCI registry (token)")
-@pytest.mark.parametrize("login", [False, True])
-def test_a_token_is_fetched_where_the_registry_asks_for_one(lab, monkeypatch: pytest.MonkeyPatch, login: bool) -> None:
+@pytest.mark.parametrize("login", ["", "variable", "docker"])
+def test_a_token_is_fetched_where_the_registry_asks_for_one(
+    lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
     gate = type("Gate", (TokenGate,), {"image": package(lab), "asked": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), gate) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         place = f"127.0.0.1:{server.server_address[1]}"
-        if login:
+        if login == "variable":
             monkeypatch.setenv("SLUGC_REGISTRY_AUTH", f"other=x:y {place}=me:pass")
+        written = {"auths": {place: {"auth": b64encode(b"me:pass").decode()}}} if login == "docker" else {}
+        (tmp_path / "config.json").write_text(json.dumps(written))
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
         built = lab.build(f"docker://{place}/acme/one:1", network=True)
         server.shutdown()
     assert built.output("acme/one") == "built"
     (asked,) = gate.asked
     assert "scope=repository%3Aacme%2Fone%3Apull" in asked
-    assert (b64encode(b"me:pass").decode() in asked) is login
+    assert (b64encode(b"me:pass").decode() in asked) is bool(login)
 
 
 @pytest.mark.spec("distribution.md: OCI registry")

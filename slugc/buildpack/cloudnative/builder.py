@@ -24,6 +24,15 @@ def references(project: Project) -> tuple[BuildpackReference, ...]:
     return (*project.pre, builder(project), *project.post)
 
 
+def without_effect(project: Project) -> str | None:
+    """What stands in project.toml and is not used, and why."""
+    frames = " and ".join(name for name in ("pre", "post") if getattr(project, name))
+    if not frames or (project.builder and not project.group):
+        return None
+    why = "it has a group of its own" if project.group else "project.toml names no builder"
+    return f"io.buildpacks.{frames} has no effect: it frames a builder's order, and {why}"
+
+
 def builder(project: Project) -> BuildpackReference:
     """The builder as a reference: an image, unless it reads like a path."""
     text = project.builder

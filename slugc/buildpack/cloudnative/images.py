@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from slugc.buildpack.cloudnative import descriptors
+from slugc.buildpack.cloudnative.logins import login
 from slugc.errors.cloudnative import ImageUnfetchable
 from slugc.formats import image_reference, oci
 from slugc.formats.oci import Blob, Config, Index, Manifest
@@ -90,6 +91,7 @@ def from_registry(text: str) -> Iterator[Source]:
             repository=image.repository,
             reference=reference,
             accept=oci.ACCEPT,
+            login=login,
         ) as found,
     ):
         yield found

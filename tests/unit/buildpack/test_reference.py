@@ -24,7 +24,7 @@ def _two_built_in(monkeypatch):
         ("git@example.com:a/b.git#topic/one", "git", "git@example.com:a/b.git", "topic/one"),
         ("file:///srv/pack.git#v1", "git", "file:///srv/pack.git", "v1"),
         ("https://example.com/p.tgz", "tarball", "https://example.com/p.tgz", ""),
-        ("https://example.com/p.tar.gz?token=a#b", "tarball", "https://example.com/p.tar.gz?token=a", ""),
+        ("https://example.com/p.tar.gz?token=a#b", "tarball", "https://example.com/p.tar.gz?token=a", "b"),
         ("https://example.com/p.tbz", "tarball", "https://example.com/p.tbz", ""),
         ("https://example.com/p.tar", "tarball", "https://example.com/p.tar", ""),
         ("https://example.com/p.tar.zst", "tarball", "https://example.com/p.tar.zst", ""),
