@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from slugc.router.lines import PORT_FRONTEND, RECORD
+from slugc.router.lines import HTTP, HTTPS, PORT_FRONTEND, RECORD
 from slugc.router.settings import RouterSettings
 from slugc.router.table import Route
 
@@ -199,14 +199,13 @@ def _by_host(files: RuntimeFiles) -> list[str]:
 
 
 def _frontend(name: str, bind: str, routing: list[str], *, port: int, tls: bool, settings: RouterSettings) -> list[str]:
-    protocol = "https tls_version=%sslv" if tls else "http"
     forwarded = "req.fhdr(x-forwarded-for)"
     rid = "req.hdr(x-request-id)"
     long_header = f'{{ req.hdrs -m reg "[^\\n]{{{settings.header_line + 1}}}" }}'
     return [
         f"frontend {name}",
         bind,
-        "log-format " + _quoted(RECORD.format(protocol=protocol)),
+        "log-format " + _quoted(RECORD.format(protocol=HTTPS if tls else HTTP)),
         "unique-id-format %[uuid()]",
         "capture request header Host len 255",
         f"http-request return status 414 if {{ url,length gt {settings.request_line} }}",

@@ -5,7 +5,7 @@ import pytest
 from slugc.router.lines import digest, parse
 
 OK = (
-    b'demo -- - - at=info method=GET path="/a" host=demo.localhost request_id=R fwd="-127.0.0.1" dyno=web.1'
+    b'demo -- - - - at=info method=GET path="/a" host=demo.localhost request_id=R fwd="127.0.0.1" dyno=web.1'
     b" connect=0ms service=3ms status=200 bytes=13 protocol=http\n"
 )
 LINE = (
@@ -44,6 +44,7 @@ def test_a_failure_among_good_requests_is_told_apart() -> None:
     [
         pytest.param(b"", id="empty"),
         pytest.param(b"half a rec\n", id="not a record"),
+        pytest.param(b"Server demo/web.1 is going DOWN\n", id="a message of HAProxy's own"),
         pytest.param(OK.replace(b"demo", b"_nowhere", 1), id="no app at this host"),
         pytest.param(b"\n\n", id="empty lines"),
         pytest.param(b"\xff\xfe -- - at=nothing\n", id="bytes"),
@@ -56,19 +57,31 @@ def test_what_is_no_record_of_an_app_gives_no_line(chunk: bytes) -> None:
 
 
 def test_a_clients_own_request_id_takes_the_place_of_the_made_one() -> None:
-    given = OK.replace(b" - - at=", b" - clients-own-id-0123456789 at=").replace(
+    given = OK.replace(b" - - - at=", b" - clients-own-id-0123456789 - at=").replace(
         b"request_id=R", b"request_id=0b0c7a9e-3f52-4b5e-9d55-0e9a3f1f6f9e"
     )
     assert digest(given)[0].lines == LINE.replace(b"request_id=R", b"request_id=clients-own-id-0123456789")
 
 
+def test_the_addresses_that_a_client_brought_stand_before_its_own() -> None:
+    given = OK.replace(b" - at=", b" " + b'9.9.9.9, "x"\n\xff, '.hex().upper().encode() + b" at=")
+    expected = LINE.replace(b'fwd="', b'fwd="9.9.9.9, \\"x\\"#0A#FF, ')
+    assert digest(OK + given + OK)[0].lines == LINE + expected + LINE
+
+
+def test_a_host_that_looks_like_the_field_of_the_addresses_is_left_alone() -> None:
+    given = OK.replace(b" - at=", b" 392E392C20 at=").replace(b"host=demo", b'host=a fwd="b')
+    assert b'host=a fwd="b.localhost' in digest(given)[0].lines
+    assert b' fwd="9.9, 127.0.0.1" dyno=' in digest(given)[0].lines
+
+
 def test_the_second_server_of_a_dyno_is_the_dyno() -> None:
-    assert digest(OK.replace(b"dyno=web.1 ", b"dyno=web.1__2 "))[0].lines == LINE
+    assert digest(OK.replace(b"dyno=web.1 ", b"dyno=web.1Z2 "))[0].lines == LINE
 
 
 def test_a_path_with_the_marks_of_a_second_server_is_left_alone() -> None:
-    given = OK.replace(b'"/a"', b'"/a__2/web.1__2"')
-    assert b'path="/a__2/web.1__2"' in digest(given)[0].lines
+    given = OK.replace(b'"/a"', b'"/aZ2/web.1Z2"')
+    assert b'path="/aZ2/web.1Z2"' in digest(given)[0].lines
 
 
 def test_a_line_taken_apart() -> None:

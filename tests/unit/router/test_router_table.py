@@ -24,11 +24,11 @@ FILES = RuntimeFiles(Path("/run/x"))
 def test_a_dyno_that_restarts_on_another_port_is_added_under_a_second_name() -> None:
     route, _ = swap(Route(app="demo"), {WEB_1: 5001})
     after, change = swap(route, {WEB_1: 5002})
-    assert [server.name for server in change.add] == ["web.1__2"]
+    assert [server.name for server in change.add] == ["web.1Z2"]
     assert [server.name for server in change.drain] == ["web.1"]
     third, change = swap(after, {WEB_1: 5003})
-    assert [server.name for server in change.add] == ["web.1__3"]
-    fourth, change = swap(let_go(third, frozenset({"web.1", "web.1__2"})), {WEB_1: 5004})
+    assert [server.name for server in change.add] == ["web.1Z3"]
+    fourth, change = swap(let_go(third, frozenset({"web.1", "web.1Z2"})), {WEB_1: 5004})
     assert [server.name for server in change.add] == ["web.1"]
     assert {dyno_of(server.name) for server in (*fourth.servers, *fourth.draining)} == {"web.1"}
 
