@@ -30,6 +30,8 @@ class Named:
 def read(text: str, *, base: Path) -> Named:  # noqa: PLR0911 - one line a form of reference
     """Tell a path from a name from an address. A built-in's name wins over a folder of that name (write ./python
     for the folder); relative paths count from `base`."""
+    if not text:
+        return Named(kind="unknown", address="''")
     found = builtin.named(text)
     if found is not None:
         return Named(kind="builtin", address=found)

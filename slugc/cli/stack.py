@@ -45,7 +45,7 @@ def list_stacks(*, json: JsonOption = False) -> None:
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What to call it, for example debian-12.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it, for example debian-12.")],
     *,
     suite: Annotated[str, typer.Option("--suite", help="The distribution's suite: bookworm, trixie, noble...")],
     mirror: Annotated[str | None, typer.Option("--mirror", metavar="URL", help="Default: this system's own.")] = None,
@@ -70,7 +70,7 @@ def create(
 
 @app.command("import")
 def take(
-    name: Annotated[str, typer.Argument(help="What to call it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
     *,
     run: Annotated[Path, typer.Option("--run", metavar="RUN.tar", help="The root file system that dynos get.")],
     build: Annotated[
@@ -88,7 +88,7 @@ def take(
 
 
 @app.command()
-def remove(name: Annotated[str, typer.Argument(help="The stack's name.")]) -> None:
+def remove(name: Annotated[str, typer.Argument(metavar="NAME", help="The stack's name.")]) -> None:
     """Remove a stack. Slugs that were built on it stay."""
     from slugc.stack import store
 

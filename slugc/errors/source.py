@@ -82,7 +82,7 @@ class BuildpackNotFound(SourceError):
 
     def __init__(self, *, reference: str, origin: str, builtin: Sequence[str], reason: str = "") -> None:
         super().__init__(
-            f"There is no buildpack {reference} (named by {origin})",
+            f"There is no buildpack {reference or repr('')} (named by {origin})",
             detail=reason or ("Built in: " + ", ".join(builtin) if builtin else ""),
             hint="Give a folder (./pack), a built-in name (python), a git URL#ref, the URL of a tarball, or an image "
             "(docker://HOST/NAME:TAG).",

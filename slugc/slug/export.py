@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from slugc.errors.slug import NotExportable
+from slugc.errors.slug import NotExportable, SlugNotWritten
 from slugc.events import Emit, Progress, silent
 from slugc.host import files, staging
 from slugc.model.slug import Slug
@@ -40,19 +40,26 @@ class Exported:
 def export_heroku(slug: Slug, folder: Path, *, stack: str | None = None, emit: Emit = silent) -> Exported:
     """Write slug.tgz and slug.json into `folder`. `stack` names the platform's stack, e.g. `heroku-24`.
 
-    Raises NotExportable for a slug with Cloud Native layers: that platform drops all that is not below ./app.
+    Raises NotExportable for a slug with Cloud Native layers: that platform drops all that is not below ./app;
+    SlugNotWritten.
     """
     reason = not_exportable(slug)
     if reason is not None:
         raise NotExportable(format="heroku", reason=reason)
     archive, request = folder / "slug.tgz", folder / "slug.json"
     digest = hashlib.sha256()
-    with staging.staged(archive) as target:
-        _compress(slug, target, digest.update, emit)
-        size = os.fstat(target).st_size
-    checksum = f"SHA256:{digest.hexdigest()}"
-    body = slug_create(slug, checksum=checksum, stack=stack)
-    files.write_atomic(request, msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n")
+    made = not folder.exists()
+    try:
+        with staging.staged(archive) as target:
+            _compress(slug, target, digest.update, emit)
+            size = os.fstat(target).st_size
+        checksum = f"SHA256:{digest.hexdigest()}"
+        body = slug_create(slug, checksum=checksum, stack=stack)
+        files.write_atomic(request, msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n")
+    except OSError as error:
+        if made:
+            files.remove_tree(folder)
+        raise SlugNotWritten(path=str(folder), reason=error.strerror or str(error)) from error
     return Exported(archive=archive, request=request, size=size, checksum=checksum)
 
 

@@ -29,6 +29,8 @@ def locate(text: str, *, cwd: Path | None = None, own: Sequence[Path] = ()) -> P
 
     Raises SourceNotFound.
     """
+    if not text:  # an unset variable in a script; Path reads it as the current folder
+        raise SourceNotFound(source="''", reason="the name is empty")
     named = _absolute(text, cwd)
     if named.is_dir():
         folder = named.resolve()

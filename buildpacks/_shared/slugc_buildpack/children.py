@@ -69,8 +69,10 @@ def capture(
             timeout=timeout,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Captured(status=127, out="", err=str(error))
+    except subprocess.TimeoutExpired as error:
+        return Captured(status=127, out="", err=f"{Path(argv[0]).name} did not end within {error.timeout:.0f} seconds")
+    except OSError as error:
+        return Captured(status=127, out="", err=f"{argv[0]} cannot be started: {error.strerror}")
     return Captured(
         status=done.returncode, out=done.stdout.decode("utf-8", "replace"), err=done.stderr.decode("utf-8", "replace")
     )

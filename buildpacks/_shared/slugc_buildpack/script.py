@@ -1,5 +1,7 @@
 """The outer shell of bin/detect, bin/compile, bin/release and bin/report: arguments in, exit status out."""
 
+import contextlib
+import errno
 import json
 import os
 import sys
@@ -39,22 +41,32 @@ def compile_app(language: str, work: Callable[[Build], dict[str, Any]]) -> NoRet
         transcript.fail(problem)
         _keep_report(build, language, {"failure": problem.code, "failure_detail": problem.headline})
         sys.exit(1)
-    except Exception:  # noqa: BLE001 - the last door: a traceback alone tells a user nothing
-        transcript.fail(
-            Problem(
-                f"The {language} buildpack failed in a way nobody foresaw",
-                code=f"{language}.internal",
-                evidence=traceback.format_exc(),
-                next_step="Build again. If it happens twice, report these lines: it is a fault of the buildpack.",
-            )
-        )
-        _keep_report(build, language, {"failure": f"{language}.internal"})
+    except Exception as error:  # noqa: BLE001 - the last door: a traceback alone tells a user nothing
+        unforeseen = _unforeseen(language, error)
+        transcript.fail(unforeseen)
+        _keep_report(build, language, {"failure": unforeseen.code})
         sys.exit(1)
     _keep_report(build, language, data)
     target = os.environ.get("SLUGC_FACTS")
     if target:
         build.facts.write(Path(target), reads=build.config.reads)
     sys.exit(0)
+
+
+def _unforeseen(language: str, error: Exception) -> Problem:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(
+            "The disk is full",
+            code=f"{language}.disk-full",
+            evidence=str(error),
+            next_step="Make room where slugc keeps its files (SLUGC_HOME), then build again.",
+        )
+    return Problem(
+        f"The {language} buildpack failed in a way nobody foresaw",
+        code=f"{language}.internal",
+        evidence="".join(traceback.format_exception(error)),
+        next_step="Build again. If it happens twice, report these lines: it is a fault of the buildpack.",
+    )
 
 
 def release(decide: Callable[[Path], dict[str, Any]]) -> NoReturn:
@@ -76,5 +88,6 @@ def _report_path(cache: Path, language: str) -> Path:
 
 def _keep_report(build: Build, language: str, data: dict[str, Any]) -> None:
     path = _report_path(build.cache, language)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, sort_keys=True) + "\n", encoding="utf-8")
+    with contextlib.suppress(OSError):  # a full disk has been reported already, or soon will be
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data, sort_keys=True) + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slugc.errors.slug import MemberNotFound, NotExportable
+from slugc.errors.slug import MemberNotFound, NotExportable, SlugNotWritten
 from slugc.model.buildpack import BuildpackRecord
 from slugc.model.process import ProcessType
 from slugc.model.slug import LayerKind, SlugManifest
@@ -172,6 +172,13 @@ def test_launch_layers_cannot_be_exported(tree, packed, tmp_path):
         export_heroku(slug, tmp_path / "out")
     assert "launch layers" in caught.value.detail
     assert not (tmp_path / "out").exists()
+
+
+def test_an_export_to_a_place_that_refuses_names_the_place(tree, packed, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SlugNotWritten) as caught:
+        export_heroku(packed(tree), tmp_path / "file" / "out")
+    assert caught.value.path == str(tmp_path / "file" / "out")
 
 
 def test_the_request_is_what_the_platforms_own_schema_asks_for(announced):

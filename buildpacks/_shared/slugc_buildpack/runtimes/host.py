@@ -1,5 +1,7 @@
 """Source `host`: a copy of what this machine has installed. The last resort: it works, and it is warned of."""
 
+import errno
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterable
@@ -64,7 +66,10 @@ def copy_pruned(prefix: Path, into: Path, exclude: Iterable[str]) -> None:
             ["tar", "-C", str(into), "-xf", "-"], stdin=pack.stdout, capture_output=True, check=False
         )
     if unpack.returncode:
-        raise Unavailable(f"the copy failed: {unpack.stderr.decode('utf-8', 'replace').strip()}")
+        said = unpack.stderr.decode("utf-8", "replace").strip()
+        if os.strerror(errno.ENOSPC) in said:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(into))
+        raise Unavailable(f"the copy failed: {said.partition(chr(10))[0]}")  # a line for each file may follow
 
 
 def mounted(language: str, build: Build) -> list[Installation]:
