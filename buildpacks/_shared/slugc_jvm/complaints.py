@@ -11,7 +11,7 @@ from slugc_jvm.runtime import Java
 _UNREACHABLE = (
     *("Connection refused", "Unknown host", "UnknownHostException", "Connect timed out", "connect timed out"),
     *("Network is unreachable", "Temporary failure in name resolution", "Name or service not known"),
-    *("in offline mode", "PKIX path building failed", "No route to host"),
+    *("in offline mode", "PKIX path building failed", "No route to host", "transfer failed for"),
 )
 _COMPILER = re.compile(
     r"(?:\[(?:ERROR|error)\] (?:-- (?:\[\w+\] )?[\w ]+: )?)?(?P<path>/\S+\.(?:java|kt|groovy|scala))"

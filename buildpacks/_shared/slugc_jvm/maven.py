@@ -54,14 +54,18 @@ def jars(tool: Tool, bench: Bench, build: Build) -> list[Path]:
 
 def settings(bench: Bench, build: Build) -> list[str]:
     """Arguments that every Maven of a build gets: a mirror where the user names one, and the way through a proxy."""
-    mirror = build.config.get("MAVEN_MIRROR_URL") or build.environ.get("MAVEN_MIRROR_URL", "")
     offline = ["--offline"] if build.offline else []
-    text = _settings(mirror, tooling.proxies(build.environ))
+    text = _settings(mirror(build), tooling.proxies(build.environ))
     if not text:
         return offline
     path = bench.scratch / "global-settings.xml"
     path.write_text(text, encoding="utf-8")
     return [*offline, "--global-settings", str(path)]
+
+
+def mirror(build: Build) -> str:
+    """The address that stands for Maven's central repository; empty where nobody names one."""
+    return build.config.get("MAVEN_MIRROR_URL") or build.environ.get("MAVEN_MIRROR_URL", "")
 
 
 def _settings(mirror: str, proxies: Sequence[str]) -> str:
@@ -85,7 +89,7 @@ def _settings(mirror: str, proxies: Sequence[str]) -> str:
 
 
 def environment(bench: Bench, build: Build) -> dict[str, str]:
-    options = [*bench.options, *build.config.get("MAVEN_OPTS").split()]
+    options = [*bench.options, *tooling.tuned(tooling.SHORT_LIVED, build.config.get("MAVEN_OPTS").split())]
     return bench.env(build, {"MAVEN_OPTS": " ".join(options), "MAVEN_SKIP_RC": "1", "MAVEN_CONFIG": ""})
 
 

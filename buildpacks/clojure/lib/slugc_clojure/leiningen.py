@@ -16,8 +16,10 @@ from slugc_buildpack.runtimes.mirror import MirrorSource
 from slugc_buildpack.versions import Anything
 from slugc_clojure import classpath
 from slugc_clojure.detection import LEIN
+from slugc_jvm import maven
 from slugc_jvm.tooling import Bench
 
+_INIT = Path(__file__).resolve().parent / "init.clj"
 _JAR = re.compile(r"leiningen-([\d.]+)(?:-standalone)?\.jar")
 
 
@@ -100,13 +102,17 @@ def _arguments(bench: Bench, tool: list[Path]) -> list[str]:
 
 
 def _lein(words: list[str], bench: Bench, build: Build, tool: list[Path], *, quiet: bool = False) -> list[str]:
+    home = bench.scratch / "lein"
+    home.mkdir(exist_ok=True)
+    shutil.copyfile(_INIT, home / _INIT.name)
     extra = {
-        "LEIN_HOME": str(bench.scratch / "lein"),
+        "LEIN_HOME": str(home),
         "LEIN_NO_DEV": "1",
         "LEIN_NO_USER_PROFILES": "1",
         "LEIN_SILENT": "1" if quiet else "",
         "LEIN_OFFLINE": "1" if build.offline else "",
         "LEIN_JAVA_CMD": bench.program,
+        "MAVEN_MIRROR_URL": maven.mirror(build),
     }
     env = {name: value for name, value in bench.env(build, extra).items() if value}
     return children.run([*_arguments(bench, tool), *words], env=env, cwd=build.app, keep=400, quiet=quiet)

@@ -6,7 +6,10 @@
   (let [declared (:aliases (deps/slurp-deps (io/file "deps.edn")))
         default (first (filter #(:main-opts (get declared %)) [:web :run :start]))
         aliases (if (= [:*] asked) (if default [default] []) asked)
-        basis (deps/create-basis {:user nil :aliases aliases})]
+        mirror (not-empty (System/getenv "MAVEN_MIRROR_URL"))
+        basis (deps/create-basis {:user nil
+                                  :extra (when mirror {:mvn/repos {"central" {:url mirror}}})
+                                  :aliases aliases})]
     (concat
      (for [path (:classpath-roots basis)]
        (str "path\t" path))

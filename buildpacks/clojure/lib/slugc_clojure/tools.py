@@ -62,7 +62,11 @@ def _java(bench: Bench) -> list[str]:
 
 def _resolve(aliases: list[str], bench: Bench, build: Build, tool: list[Path]) -> list[list[str]]:
     argv = [*_java(bench), "-cp", ":".join(map(str, tool)), "clojure.main", str(_SCRIPT), *aliases]
-    env = bench.env(build, {"GITLIBS": str(bench.scratch / "home/.m2/gitlibs")})
+    mirror = maven.mirror(build)
+    given = {"GITLIBS": str(bench.scratch / "home/.m2/gitlibs"), "MAVEN_MIRROR_URL": mirror}
+    if mirror.startswith("http:"):  # tools.deps refuses plain http; here somebody has asked for it by name
+        given["CLOJURE_CLI_ALLOW_HTTP_REPO"] = "true"
+    env = bench.env(build, given)
     lines = children.run(argv, env=env, cwd=build.app, keep=4000, quiet=True)
     return [line.split("\t") for line in lines if "\t" in line]
 

@@ -56,7 +56,8 @@ def compile_files(
             raise children.ChildFailed(argv=argv, status=done.returncode, tail=lines[-children.TAIL :])
 
     with ThreadPoolExecutor(PARTS) as pool:
-        list(pool.map(compile_part, [files[start::PARTS] for start in range(PARTS)]))
+        # No process for an empty part: a build that finds everything compiled would start eight for nothing.
+        list(pool.map(compile_part, [part for start in range(PARTS) if (part := files[start::PARTS])]))
 
 
 def compile_missing(python: Path, folder: Path, *, root: Path, shown: str, build: Build) -> None:

@@ -8,7 +8,7 @@ from slugc_buildpack.build import Build
 from slugc_jvm import jars, maven
 from slugc_jvm.maven import Tool
 from slugc_jvm.repository import Repository
-from slugc_jvm.tooling import Bench
+from slugc_jvm.tooling import LATE, Bench, tuned
 from slugc_scala import complaints
 
 # Any launcher starts any sbt; this is what the app's version does not decide.
@@ -56,9 +56,9 @@ def _options(bench: Bench, build: Build, repository: Repository) -> list[str]:
         f"-Dsbt.coursier.home={folder / 'coursier-home'}",
         # A server would outlive the build, and colours and moving lines are for terminals.
         *("-Dsbt.server.autostart=false", "-Dsbt.color=false", "-Dsbt.supershell=false", "-Dsbt.ci=true"),
-        *("-Xss4m", "-XX:+UseSerialGC"),
+        "-Xss4m",
     ]
-    mirror = build.config.get("MAVEN_MIRROR_URL") or build.environ.get("MAVEN_MIRROR_URL", "")
+    mirror = maven.mirror(build)
     listed = bench.scratch / "repositories"
     named = f"  slugc-mirror: {mirror}\n" if mirror else "  maven-central\n"
     listed.write_text(f"[repositories]\n  local\n{named}", encoding="utf-8")
@@ -67,7 +67,7 @@ def _options(bench: Bench, build: Build, repository: Repository) -> list[str]:
         options.append("-Dsbt.override.build.repos=true")
     if build.offline:
         options.append("-Dsbt.offline=true")
-    return [*options, *shlex.split(build.config.get("SBT_OPTS"))]
+    return [*options, *tuned(LATE, shlex.split(build.config.get("SBT_OPTS")))]
 
 
 def _tidy(build: Build) -> None:
