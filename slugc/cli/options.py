@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slugc.errors.dyno import UnknownSize
 from slugc.errors.usage import BadAssignment, BadEnvFile
-from slugc.formats import dotenv
 from slugc.model.build import Isolation
-from slugc.model.dyno import SIZES, DynoSize
+
+if TYPE_CHECKING:
+    from slugc.model.dyno import DynoSize
 
 
 class RuntimeSource(StrEnum):
@@ -80,6 +80,8 @@ def config_vars(assignments: Sequence[str] | None, env_file: Path | None = None)
 
 
 def _env_file(path: Path) -> Mapping[str, str]:
+    from slugc.formats import dotenv
+
     try:
         return dotenv.parse(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -90,8 +92,11 @@ def _env_file(path: Path) -> Mapping[str, str]:
         raise BadEnvFile(path=path, problem=error.message, line=error.line) from error
 
 
-def dyno_size(name: str) -> DynoSize:
+def dyno_size(name: str) -> "DynoSize":
     """Raises UnknownSize."""
+    from slugc.errors.dyno import UnknownSize
+    from slugc.model.dyno import SIZES
+
     found = SIZES.get(name.lower())
     if found is None:
         raise UnknownSize(given=name, known=tuple(SIZES))

@@ -19,7 +19,6 @@ from slugc.host.home import Home
 from slugc.host.locks import exclusive
 from slugc.model.slug import StackRecord
 from slugc.stack import os_release
-from slugc.stack.elf import elf_needs, glibc_of
 from slugc.stack.host_stack import NAME as HOST
 from slugc.stack.host_stack import host_stack
 from slugc.stack.made_stack import made_stack
@@ -111,6 +110,8 @@ def _sweep(home: Home) -> None:
 
 
 def _record(name: str, tree: Path, run: str, build: str) -> StackRecord:
+    from slugc.stack.elf import elf_needs, glibc_of  # only who imports a stack reads programs
+
     release = tree / "usr/lib/os-release"
     text = release.read_text(errors="replace") if release.is_file() else _etc_release(tree)
     facts = os_release.parse(text)
