@@ -50,7 +50,7 @@ def test_a_machine_without_groups_says_why(tmp_path: Path, mounts: str, reason: 
 def test_a_command_joins_every_tree_before_it_starts(tmp_path: Path) -> None:
     group = Group(version=1, folders={"memory": Path("/m"), "pids": Path("/p")})
     joined = group.command(Command(argv=("bwrap", "x y"), payloads=(b"p",)))
-    assert joined.argv[-5:] == ("2", "/m/cgroup.procs", "/p/cgroup.procs", "bwrap", "x y")
+    assert joined.argv[-5:] == ("2", "/m/tasks", "/p/tasks", "bwrap", "x y")
     assert joined.payloads == (b"p",)
 
 
