@@ -62,6 +62,7 @@ def sandbox_spec(
     layers: Path | None = None,
     launch: "LaunchLayers | None" = None,
     upper: Path | None = None,
+    profiles: bool = True,
     bounded: bool = False,
     terminal: bool = False,
 ) -> SandboxSpec:
@@ -69,10 +70,10 @@ def sandbox_spec(
 
     mounts: the stack's run variant, private /tmp included. path: the stack's PATH. layers: the slug's Cloud Native
     launch layers, where it has some; launch: what they say about this process. upper: a folder for what the dyno
-    writes under /app; None keeps it in memory. bounded: a control group counts its processes already. terminal: the
-    child's stdio is a terminal made for it.
+    writes under /app; None keeps it in memory. profiles: whether there may be profile scripts.
+    bounded: a control group counts its processes already. terminal: the child's stdio is a terminal made for it.
     """
-    entry = entry_of(plan, path=path, launch=launch, terminal=terminal)
+    entry = entry_of(plan, path=path, launch=launch, profiles=profiles, terminal=terminal)
     return SandboxSpec(
         argv=entry.argv,
         cwd=entry.cwd,
@@ -85,7 +86,9 @@ def sandbox_spec(
     )
 
 
-def entry_of(plan: DynoPlan, *, path: str, launch: "LaunchLayers | None" = None, terminal: bool) -> Entry:
+def entry_of(
+    plan: DynoPlan, *, path: str, launch: "LaunchLayers | None" = None, profiles: bool = True, terminal: bool
+) -> Entry:
     """The argument vector and environment of a dyno's first process.
 
     A direct process is executed as it stands; shell text goes through bash, after the profile scripts. The
@@ -102,6 +105,9 @@ def entry_of(plan: DynoPlan, *, path: str, launch: "LaunchLayers | None" = None,
     if not isinstance(plan.process.command, str):
         return Entry(argv=(*plan.process.command, *(plan.args or plan.process.args)), env=env, cwd=cwd)
     words = shell_words(plan.process.command, plan.args)
+    if not (profiles or terminal or plan.env.keys() & {"HOME", "PATH"}):
+        # The shell of the profile scripts would only be followed by this one, and takes as long to start.
+        return Entry(argv=("/bin/bash", "-c", *words), env=env, cwd=cwd)
     return Entry(argv=("/bin/bash", "-c", _FOREGROUND if terminal else _EXEC, "bash", *words), env=env, cwd=cwd)
 
 

@@ -1,7 +1,8 @@
 """What a supervisor is given: where dynos stand, who hears them, who routes to them."""
 
+import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 from slugc.dynos.launch import PATH, process_type, sandbox_spec
 from slugc.host.processes import Command
 from slugc.model.dyno import DynoName, DynoPlan
-from slugc.model.mount import Mount
+from slugc.model.mount import Mount, MountKind
 from slugc.model.route import AppState
 from slugc.sandbox.cgroups import Bounds, Group, Offer, make
 from slugc.sandbox.spec import Engine
 
 if TYPE_CHECKING:
     from slugc.dynos.launch_layers import LaunchLayers
+
+PROFILES = "/etc/profile.d"
+WITHOUT_WALLS = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Ground:
             path=self.path,
             layers=layers if native else None,
             launch=_read(layers, plan) if native else None,
+            # Without walls the system's own /etc is there, whatever the mounts say.
+            profiles=self.engine.name == WITHOUT_WALLS or has_profiles(plan.tree / "app", self.mounts),
             bounded=group is not None and "pids" in group.folders,
             terminal=terminal,
         )
@@ -70,6 +76,19 @@ class Ground:
             cpu_shares=plan.size.cpu_shares,
         )
         return make(f"{plan.name}-{secrets.token_hex(4)}", bounds, offer=self.offer)
+
+
+def has_profiles(app: Path, mounts: Sequence[Mount]) -> bool:
+    """Whether a dyno of this tree may find a profile script: the app's, or the stack's in /etc/profile.d."""
+    if any(os.path.lexists(app / name) for name in (".profile", ".profile.d")):
+        return True
+    for mount in mounts:
+        above = f"{mount.target.rstrip('/')}/"
+        if mount.target.startswith(PROFILES) or (PROFILES.startswith(above) and mount.kind is MountKind.LINK):
+            return True
+        if PROFILES.startswith(above) and os.path.lexists(f"{mount.source}/{PROFILES.removeprefix(above)}"):
+            return True
+    return False
 
 
 def _read(layers: Path, plan: DynoPlan) -> "LaunchLayers":

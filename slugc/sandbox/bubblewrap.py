@@ -1,8 +1,9 @@
 """The bubblewrap engine: own mount, PID, IPC, UTS and user namespaces on an empty root, no root needed."""
 
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import assert_never
 
 from slugc.host.processes import Command
@@ -37,7 +38,7 @@ class Bubblewrap:
                 continue
             pieces.add(*_options(mount))
             if mount.kind is MountKind.DATA:
-                on_root = places.isdisjoint(map(str, PurePosixPath(mount.target).parents))
+                on_root = places.isdisjoint(_parents(mount.target))
                 pieces.add_data(_named(mount, spec.hostname), on_root=on_root)
         # After the mounts: a stack may bring an empty /proc or /dev of its own.
         pieces.add("--proc", "/proc", "--dev", "/dev")
@@ -54,6 +55,15 @@ class Bubblewrap:
 
     def outside(self, spec: SandboxSpec, path: str) -> str:  # noqa: ARG002 - the other engine needs the spec
         return path
+
+
+def _parents(target: str) -> Iterator[str]:
+    """`/a/b/c` lies below `/a/b`, `/a` and `/`. As text: this runs for every file of every dyno."""
+    at = target.rfind("/")
+    while at > 0:
+        yield target[:at]
+        at = target.rfind("/", 0, at)
+    yield "/"
 
 
 class _Pieces:

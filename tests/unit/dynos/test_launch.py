@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slugc.dynos.launch import MEMORY_FILES, entry_of, sandbox_spec, shell_words
+from slugc.dynos.world import has_profiles
 from slugc.model.dyno import SIZES, DynoName, DynoPlan
 from slugc.model.process import ProcessType
 from slugc.sandbox.spec import Mount, MountKind
@@ -47,6 +48,40 @@ def test_shell_text_is_an_argument_of_the_launcher_and_not_part_of_its_text() ->
 
 def test_a_users_own_arguments_reach_shell_text_as_positional_parameters() -> None:
     assert shell_words("rake", ("db:migrate", "a b; c")) == ('rake "$@"', "bash", "db:migrate", "a b; c")
+
+
+def test_a_dyno_without_profile_scripts_starts_one_shell_and_not_two() -> None:
+    alone = entry_of(PLAN, path="/bin", profiles=False, terminal=False)
+    assert alone.argv == ("/bin/bash", "-c", "gunicorn app:app")
+    assert alone.env == entry_of(PLAN, path="/bin", terminal=False).env
+
+
+def test_a_home_or_path_of_ones_own_may_have_profile_scripts_that_nobody_has_seen() -> None:
+    for name in ("HOME", "PATH"):
+        mine = replace(PLAN, env={name: "/tmp"})
+        assert entry_of(mine, path="/bin", profiles=False, terminal=False) == entry_of(
+            mine, path="/bin", terminal=False
+        )
+    on_terminal = entry_of(PLAN, path="/bin", profiles=False, terminal=True)
+    assert on_terminal == entry_of(PLAN, path="/bin", terminal=True)
+
+
+def test_profile_scripts_are_looked_for_in_the_app_and_in_the_stack(tmp_path: Path) -> None:
+    app, etc, root = (tmp_path / name for name in ("app", "etc", "root"))
+    for folder in (app, etc, root / "etc"):
+        folder.mkdir(parents=True)
+    gathered = Mount(kind=MountKind.READ_ONLY, target="/etc", source=etc)
+    whole = Mount(kind=MountKind.READ_ONLY, target="/", source=root)
+    assert not has_profiles(app, (*STACK, gathered, whole))
+    (root / "etc" / "profile.d").mkdir()
+    assert has_profiles(app, (*STACK, whole))
+    assert not has_profiles(app, (*STACK, gathered))
+    (etc / "profile.d").mkdir()
+    assert has_profiles(app, (*STACK, gathered))
+    script = Mount(kind=MountKind.READ_ONLY, target="/etc/profile.d/x.sh", source=tmp_path / "x.sh")
+    assert has_profiles(app, (*STACK, script))
+    (app / ".profile").symlink_to("nowhere")
+    assert has_profiles(app, STACK)
 
 
 def test_several_words_without_shell_text_are_executed_as_they_are() -> None:
