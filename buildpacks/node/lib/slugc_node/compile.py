@@ -32,6 +32,7 @@ def compile_app(build: Build) -> dict[str, Any]:
     _script("heroku-cleanup", declared, build)
     if (build.app / "node_modules").is_dir():
         build.facts.layers["node_modules"] = facts.DEPENDENCIES
+    recipe.drop_headers(build)
     profile.write(build)
     profile.write_export(build)
     checks.result(build.app, processes.web(build.app, declared))
@@ -51,7 +52,9 @@ def _runtime(request: Request, manager: Manager, build: Build) -> tuple[Installe
     else:
         transcript.step(f"No Node.js version was specified. Using the default: {request.spec.text}")
         transcript.detail(f'To pin it, write "engines": {{"node": "{request.spec.text}"}} to package.json.')
-    node = runtimes.install(recipe.NODE, request.spec, build, target=recipe.TARGET, wanted_by=request.origin)
+    node = runtimes.obtain(recipe.NODE, request.spec, build, wanted_by=request.origin)
+    recipe.place_node(node, build)
+    runtimes.note(recipe.NODE, node, build, recipe.TARGET)
     over = requested.ended(node.version)
     if over:
         transcript.warn(

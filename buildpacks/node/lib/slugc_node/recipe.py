@@ -14,6 +14,7 @@ from slugc_buildpack.versions import Spec
 from slugc_node.managers import Manager
 
 TARGET = ".heroku/node"
+HEADERS = "include"
 
 
 def _shape(tree: Path, artifact: Artifact, build: Build) -> None:
@@ -71,6 +72,23 @@ NODE = Recipe(
     smoke=(("bin/node", "-p", "process.versions.node"),),
     revision="1",
 )
+
+
+def place_node(installed: Installed, build: Build) -> None:
+    """Node.js into the app. Its headers, 3,300 files of 59 MB, are only linked: they are for compilers, and
+    `drop_headers` takes the link out before the app is packed."""
+    target = build.app / TARGET
+    trees.remove(target)
+    target.mkdir(parents=True)
+    for path in sorted(installed.tree.iterdir()):
+        if path.name == HEADERS:
+            (target / HEADERS).symlink_to(path)
+        else:
+            trees.copy(path, target / path.name)
+
+
+def drop_headers(build: Build) -> None:
+    trees.remove(build.app / TARGET / HEADERS)
 
 
 def manager_recipe(manager: Manager) -> Recipe:
