@@ -27,6 +27,7 @@ from slugc.logs.console import ConsoleLog
 from slugc.logs.hub import LogHub
 from slugc.model.build import Isolation
 from slugc.model.dyno import Bootable, Formation
+from slugc.model.route import AppState
 from slugc.router.plane import RouterPlane
 from slugc.router.settings import RouterSettings
 from slugc.sandbox.cgroups import look, sweep
@@ -98,6 +99,8 @@ async def _running(
         "port": options.port,
         "tls_port": options.tls_port,
     }
+    # Apps first: whoever asks while they boot waits for them, and each one later would cost a reload.
+    await fleet.enroll()
     await router.start()
     try:
         await fleet.start()
@@ -148,6 +151,7 @@ async def _serve(
     try:
         # Before the start: afterwards it would cost a reload.
         await router.add_app(app, port=wanted.port)
+        await router.set_state(app, AppState.STARTING if "web" in wanted.formation else AppState.DOWN)
         await router.start()
         await supervisor.apply(wanted.formation, wanted.release)
         if supervisor.web() and await stop.unless(supervisor.web_is_up()):

@@ -39,16 +39,27 @@ class Fleet:
     def __iter__(self) -> Iterator[HostedApp]:
         return iter(tuple(self._apps.values()))
 
+    async def enroll(self) -> None:
+        """Give every app that the ledger knows its place in the router, before `start`."""
+        ledger = self.world.ledger
+        await asyncio.to_thread(ledger.settle_pending, INTERRUPTED)
+        for facts in ledger.apps():
+            self._apps[facts.name] = app = HostedApp(facts.name, self.world)
+            await app.enroll()
+
     async def start(self) -> None:
-        """Bring everything back that the ledger knows: servers of add-ons first, then apps, then jobs."""
+        """Bring everything back that was enrolled: servers of add-ons first, then apps, then jobs."""
         world = self.world
-        await asyncio.to_thread(world.ledger.settle_pending, INTERRUPTED)
         await asyncio.gather(*(self._start_server(addon.name) for addon in world.ledger.addons()))
-        for facts in world.ledger.apps():
-            self._apps[facts.name] = HostedApp(facts.name, world)
         await asyncio.gather(*(app.start() for app in self))
         scheduler = Scheduler(self._apps.get, world.ledger.jobs)
         self._scheduler = asyncio.create_task(scheduler.run(world.clock.now))
+
+    def hang_up(self) -> None:
+        """End what clients listen to: tails, and the lists of dynos that are theirs."""
+        for app in self:
+            app.hub.end_tails()
+            app.attached.leaving.set()
 
     async def shutdown(self) -> None:
         """Jobs, then dynos (TERM, grace, KILL), then the servers they talked to."""
@@ -74,6 +85,7 @@ class Fleet:
         if folder is not None:
             await asyncio.to_thread(ledger.put_setting, name, "folder", folder, user=user)
         self._apps[name] = app = HostedApp(name, self.world)
+        await app.enroll()
         await app.start()
         return ledger.app(name)
 

@@ -61,8 +61,9 @@ class RouterPlane:
 
     async def start(self) -> None:
         self._binary = await find_haproxy()
-        for port in self._ports():
-            self._check_port(port)
+        for port in (self.settings.port, self.settings.tls_port):
+            if port is not None:
+                self._check_port(port)
         self._files = RuntimeFiles(_private_folder(self.settings.uid))
         self._holding.on_wake = self.on_wake
         await self._holding.listen(self._files.control)
@@ -75,7 +76,7 @@ class RouterPlane:
         after = replace(before or Route(app=app), port=port, pages=pages or AppPages())
         if after == before:
             return
-        if port is not None and self._haproxy is not None and port not in self._ports():
+        if port is not None and port not in self._ports():
             self._check_port(port)
         await self._reload(app, after)
 

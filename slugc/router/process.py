@@ -22,7 +22,10 @@ from slugc.sandbox.undertaker import MARK
 
 PIPE_BYTES = 1 << 20
 GATHER_SECONDS = 0.01
-START_SECONDS = 20.0
+START_SECONDS = 60.0
+"""A machine with twenty builds on it needs ten for what takes a fifth of a second at rest."""
+AGAIN_SECONDS = 10.0
+"""After these a reload is asked for again: two in a row do no harm, and one that was lost would never come."""
 KEPT_MESSAGES = 30
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -84,8 +87,13 @@ class Haproxy:
     async def reload(self, generation: int) -> None:
         """Switch to the configuration file as it is now. Raises RouterFailed; the old one goes on serving then."""
         self._alerts = 0
+        self._messages.clear()
         self._signal(signal.SIGUSR2)
-        await self._wait_for(generation, doing="reloading")
+        again = asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._signal, signal.SIGUSR2)
+        try:
+            await self._wait_for(generation, doing="reloading")
+        finally:
+            again.cancel()
 
     async def ended(self) -> int:
         assert self._child is not None
@@ -124,10 +132,17 @@ class Haproxy:
                 while await self._generation() != generation or not await master_listens(self._files.master):
                     if self._child.returncode is not None or (doing == "reloading" and self._alerts):
                         await asyncio.sleep(0.05)  # its last words
-                        raise RouterFailed(doing=doing, said=self.messages)
+                        raise RouterFailed(doing=doing, said=self._last_words())
                     await asyncio.sleep(0.01)
         except TimeoutError as error:
-            raise RouterFailed(doing=doing, said=self.messages or "It did not answer in time.") from error
+            said = f"It did not answer within {START_SECONDS:g} seconds.\n{self.messages}".rstrip()
+            raise RouterFailed(doing=doing, said=said) from error
+
+    def _last_words(self) -> str:
+        assert self._child is not None
+        status = self._child.returncode
+        ended = "" if status is None else f"It ended with status {status}."
+        return f"{ended}\n{self.messages}".strip()
 
     async def _generation(self) -> int | None:
         if not self._files.admin.exists():

@@ -1,6 +1,8 @@
 """What the rest of the running side asks of a router. RouterPlane (plane.py) is the one that works for real.
 
-Order of use: `start`, `add_app` for each app, then `set_dynos` and `set_state` whenever they change, `stop`.
+Order of use: `add_app` and `set_state` for each app that is known already, `start`, then `set_dynos` and `set_state`
+whenever they change, `stop`. An app that is added before `start` is served from the first moment; one that is added
+later costs a reload.
 All methods belong to one event loop. The hooks are plain attributes, set before `start`.
 """
 
