@@ -21,7 +21,7 @@ from slugc.host.clock import Clock
 from slugc.host.files import expanded, scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, Isolation
-from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoPlan, DynoSize, Formation, Quantity
+from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoName, DynoPlan, DynoSize, Formation, Quantity
 from slugc.model.slug import Slug, SlugManifest
 from slugc.sandbox import cgroups
 from slugc.sandbox.choose import choose
@@ -121,15 +121,16 @@ def run(
     *,
     type_name: str | None = None,
     size: DynoSize = DEFAULT_SIZE,
+    name: DynoName | None = None,
 ) -> int:
-    """Run a command in a one-off dyno joined to this process's stdio; its exit code.
+    """Run a command in a one-off dyno joined to this process's stdio; its exit code. `name`: other than a new one.
 
     Raises NothingToRun, UnknownProcessType, DynoCannotStart, and what ground_of raises."""
     process, args = oneoff_process(words, named.manifest.process_types, type_name=type_name)
     with opened(named, asking) as release:
         terminal = on_terminal()
         plan = DynoPlan(
-            name=oneoff_name(),
+            name=name or oneoff_name(),
             process=process,
             args=args,
             tree=release.tree,

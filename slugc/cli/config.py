@@ -1,6 +1,5 @@
 """`slugc config`: list, get, set, unset, edit."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -90,25 +89,17 @@ def unset(
 @app.command("edit")
 def edit(ctx: typer.Context, *, app_name: AppOption = None) -> None:
     """Edit all config vars in $VISUAL or $EDITOR; what changed becomes one release."""
-    from slugc.errors.usage import BadEnvFile
-    from slugc.host.editor import edit as in_editor
-    from slugc.host.home import Home
+    from slugc.cli.editing import Editing
 
     remote = remote_app(ctx, app_name)
     before = remote.get("config-vars")
-    try:
-        status, text = in_editor(dotenv.write(before), name=f"{remote.name}.env", work=Home.of_this_user().work)
-    except FileNotFoundError as error:
-        raise BadArguments(message=f"There is no editor {error.filename}: set EDITOR.") from error
-    if status != 0:
-        say(f"The editor ended with status {status}: nothing was changed.")
-        raise typer.Exit(1)
-    try:
-        after = dotenv.parse(text)
-    except dotenv.DotenvProblem as problem:
-        raise BadEnvFile(path=Path("(the edited text)"), problem=problem.message, line=problem.line) from problem
+    editing = Editing(remote.name)
+    after = editing.config_vars(before)
     wanted: dict[str, str | None] = {**dict.fromkeys(before), **after}
-    _change(remote, {name: value for name, value in wanted.items() if before.get(name) != value}, "Setting", json=False)
+    with editing.nothing_lost():
+        _change(
+            remote, {name: value for name, value in wanted.items() if before.get(name) != value}, "Setting", json=False
+        )
 
 
 def _change(remote: RemoteApp, wanted: "dict[str, str] | dict[str, str | None]", verb: str, *, json: bool) -> None:

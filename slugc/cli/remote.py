@@ -1,9 +1,10 @@
 """A command's way to the platform: the socket, the app that is meant, and answers or the errors they carry."""
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,6 +47,19 @@ class Remote:
             raise Refused(answer)
         return answer
 
+    @contextlib.contextmanager
+    def held(self, target: str, body: Mapping[str, Any]) -> Iterator[Any]:
+        """Something that the platform keeps for as long as the block lasts: its row."""
+        with contextlib.ExitStack() as stack:
+            try:
+                status, lines = stack.enter_context(unix_http.lines(self.socket, "POST", target, body))
+                row = json.loads(next(lines))
+            except (OSError, StopIteration) as error:
+                raise PlatformNotRunning(socket=str(self.socket), reason=str(error)) from error
+            if status >= 400:
+                raise Refused(row)
+            yield row
+
     def change(self, method: str, target: str, body: Mapping[str, Any]) -> Any:
         """A change that may run a release command: its output goes to stderr as it comes."""
         try:
@@ -80,6 +94,9 @@ class RemoteApp:
 
     def call(self, method: str, *parts: str, body: Mapping[str, Any] | None = None) -> Any:
         return self.platform.call(method, self.target(*parts), body or {})
+
+    def held(self, *parts: str, body: Mapping[str, Any]) -> contextlib.AbstractContextManager[Any]:
+        return self.platform.held(self.target(*parts), body)
 
     def change(self, method: str, *parts: str, body: Mapping[str, Any]) -> Any:
         return self.platform.change(method, self.target(*parts), body)

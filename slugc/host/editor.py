@@ -5,7 +5,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from slugc.host.files import scratch
+from slugc.host.files import scratch, write_atomic
 
 DEFAULT = "vi"
 
@@ -23,3 +23,12 @@ def edit(text: str, *, name: str, work: Path) -> tuple[int, str]:
         file.write_text(text, encoding="utf-8")
         status = subprocess.run([*words, str(file)], check=False).returncode
         return status, file.read_text(encoding="utf-8")
+
+
+def keep(text: str, *, name: str, folder: Path) -> Path:
+    """Put a text aside, 0600, under a name that no other text has: the file."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    taken = {path.name for path in folder.iterdir()}
+    free = next(file for n in range(1, len(taken) + 2) if (file := f"{name}-{n}.env") not in taken)
+    write_atomic(folder / free, text.encode(), mode=0o600)
+    return folder / free

@@ -10,12 +10,13 @@ from slugc.dynos.supervisor import OneOff, Supervisor
 from slugc.errors.ledger import NothingDeployed
 from slugc.errors.platform import ReleaseCommandFailed, SlugGone, UnknownFeature
 from slugc.errors.root import SlugcError
+from slugc.hosting.attached import Attached, Guest
 from slugc.hosting.hearing import Hear, HeardLog
 from slugc.hosting.metadata import bootable
 from slugc.hosting.world import World
 from slugc.ledger import changes, config_vars
 from slugc.model.app import FEATURES, App
-from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoSize, Formation, Quantity
+from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoName, DynoSize, DynoStatus, Formation, Quantity
 from slugc.model.release import Release, ReleaseStatus
 from slugc.model.route import AppPages, AppState
 from slugc.model.slug import SlugManifest
@@ -43,20 +44,26 @@ class HostedApp:
             settings=world.settings,
             ports=world.ports,
         )
+        self.attached = Attached(log=self.log, clock=world.clock, taken=lambda: self.supervisor.slots)
         self.changing = asyncio.Lock()
         self._lease = contextlib.ExitStack()
 
     # -- coming and going
 
-    async def start(self) -> None:
-        """Take the app's place in the router, and boot its current release."""
+    async def enroll(self) -> None:
+        """Take the app's place in the router: from now on requests for it wait, or are told what the matter is."""
         await self._register()
         await self.world.router.set_maintenance(self.name, on=self.facts().maintenance)
+        await self._expect()
+
+    async def start(self) -> None:
+        """Boot the current release."""
         try:
             await self.boot()
         except SlugcError as error:
             # One app that cannot boot must not keep the others down.
             self.log.api(f"Error R99 (Platform error) -> {error.summary}")
+            await self.world.router.set_state(self.name, AppState.CRASHED)
 
     async def shutdown(self) -> None:
         await self.supervisor.shutdown()
@@ -67,10 +74,19 @@ class HostedApp:
         """Make the dynos those of the current release and the formation."""
         release = self.world.ledger.current(self.name).release
         if release.slug is None:
-            await self.world.router.set_state(self.name, AppState.BLANK)
             return
+        if not self.supervisor.snapshot():
+            await self._expect()
         ready = await self.bootable(release)
         await self.supervisor.apply(self.formation(), ready, preboot="preboot" in self.facts().features)
+
+    async def _expect(self) -> None:
+        """Tell the router what will come, before there is a dyno: unpacking the slug may take seconds."""
+        state = AppState.BLANK
+        if self.world.ledger.current(self.name).release.slug is not None:
+            web = self.formation().get("web")
+            state = AppState.STARTING if web and web.count else AppState.DOWN
+        await self.world.router.set_state(self.name, state)
 
     def facts(self) -> App:
         return self.world.ledger.app(self.name)
@@ -223,6 +239,31 @@ class HostedApp:
         process, args = oneoff_process(words, ready.processes, type_name=type_name)
         return self.supervisor.run(ready, process, args, kind=kind, env=env, size=size)
 
+    def attach(
+        self, words: Sequence[str], *, pid: int, type_name: str | None = None, size: DynoSize = DEFAULT_SIZE
+    ) -> tuple[DynoName, int]:
+        """(name, release) for a one-off dyno that the process `pid` is about to start by itself.
+
+        Raises NothingDeployed, UnknownProcessType, NothingToRun."""
+        release = self.world.ledger.current(self.name).release
+        manifest = self.manifest(release)
+        if manifest is None:
+            raise NothingDeployed(app=self.name)
+        process, args = oneoff_process(words, manifest.process_types, type_name=type_name)
+        command = " ".join((process.text, *args)).strip()
+        return self.attached.enter(Guest(command=command, size=size, release=release.version, pid=pid)), release.version
+
+    def dynos(self) -> list[DynoStatus]:
+        """What `slugc ps` lists, by type and number."""
+        return sorted((*self.supervisor.snapshot(), *self.attached.rows()), key=_by_name)
+
+    async def stop_dynos(self, target: str) -> list[DynoName]:
+        """Raises DynoNotFound where none is meant, attached ones included."""
+        gone = self.attached.stop(target)
+        if gone and not formation.named(target, self.supervisor.slots):
+            return gone
+        return sorted((*gone, *await self.supervisor.stop(target)))
+
     # -- settings
 
     async def set_maintenance(self, *, on: bool) -> None:
@@ -255,3 +296,9 @@ class HostedApp:
             # Another program took the port while the platform was away; the shared listener still serves.
             self.log.api(f"Port {port} of its own is not available: {error.summary}")
             await self.world.router.add_app(self.name, pages=pages)
+
+
+def _by_name(row: DynoStatus) -> DynoName:
+    name = DynoName.parse(row.name)
+    assert name is not None
+    return name

@@ -96,10 +96,14 @@ class LogHub:
         """Finish the lines that are begun, give drains a moment to deliver, end all tails."""
         for source, dyno in list(self._rest):
             self.finish(source, dyno)
-        for backlog in self._tails:
-            backlog.close()
+        self.end_tails()
         await self._drains.close()
         self._buffer.close()
+
+    def end_tails(self) -> None:
+        """Each reader gets what waits for it, and the end."""
+        for backlog in self._tails:
+            backlog.close()
 
     def _add(self, entry: Chunk) -> None:
         self._buffer.add(entry)

@@ -7,7 +7,8 @@ from starlette.routing import Route
 from slugc.errors.dyno import BadFormation
 from slugc.hosting import jobs, views
 from slugc.hosting.app import HostedApp
-from slugc.model.dyno import DEFAULT_SIZE, SIZES, DynoSize
+from slugc.model.dyno import DEFAULT_SIZE, SIZES, DynoName, DynoSize
+from slugc.server.held import HeldResponse
 from slugc.server.requests import Body, hosted
 
 
@@ -35,7 +36,7 @@ async def change_formation(request: Request) -> Response:
 
 
 async def list_dynos(request: Request) -> Response:
-    return JSONResponse([views.dyno_row(dyno) for dyno in hosted(request).supervisor.snapshot()])
+    return JSONResponse([views.dyno_row(dyno) for dyno in hosted(request).dynos()])
 
 
 async def start_dyno(request: Request) -> Response:
@@ -49,13 +50,34 @@ async def start_dyno(request: Request) -> Response:
     return JSONResponse({"name": str(dyno.name)}, status_code=201)
 
 
+async def attach_dyno(request: Request) -> Response:
+    """A row at once; the dyno is listed until the client closes the connection."""
+    app, body = hosted(request), await Body.of(request)
+    name, release = app.attach(
+        body.texts("words"),
+        pid=body.number("pid"),
+        type_name=body.maybe_text("type"),
+        size=_size(body.maybe_text("size")),
+    )
+    row = {"name": str(name), "release": release}
+    return HeldResponse(row, leaving=app.attached.leaving, on_end=lambda: app.attached.leave(name))
+
+
+async def end_attached(request: Request) -> Response:
+    app, body = hosted(request), await Body.of(request)
+    name = DynoName.parse(request.path_params["name"])
+    if name is not None:
+        app.attached.ended(name, body.number("status"))
+    return JSONResponse({"name": request.path_params["name"]})
+
+
 async def restart(request: Request) -> Response:
     names = await hosted(request).supervisor.restart(request.path_params.get("target"))
     return JSONResponse({"restarted": [str(name) for name in names]})
 
 
 async def stop(request: Request) -> Response:
-    names = await hosted(request).supervisor.stop(request.path_params["target"])
+    names = await hosted(request).stop_dynos(request.path_params["target"])
     return JSONResponse({"stopped": [str(name) for name in names]})
 
 
@@ -96,6 +118,8 @@ ROUTES = [
     Route("/apps/{app}/formation", change_formation, methods=["PATCH"]),
     Route("/apps/{app}/dynos", list_dynos, methods=["GET"]),
     Route("/apps/{app}/dynos", start_dyno, methods=["POST"]),
+    Route("/apps/{app}/attached-dynos", attach_dyno, methods=["POST"]),
+    Route("/apps/{app}/attached-dynos/{name}/actions/ended", end_attached, methods=["POST"]),
     Route("/apps/{app}/dynos", restart, methods=["DELETE"]),
     Route("/apps/{app}/dynos/{target}", restart, methods=["DELETE"]),
     Route("/apps/{app}/dynos/{target}/actions/stop", stop, methods=["POST"]),

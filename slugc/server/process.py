@@ -52,4 +52,5 @@ async def _serve(home: Home, options: PlatformOptions, clock: Clock, on_ready: R
         await interface.start()
         on_ready(about)
         await stop.wait()
+        fleet.hang_up()
         await interface.stop()

@@ -69,6 +69,12 @@ class Body:
             raise BadRequest(reason=f"{name} must be true or false")
         return value
 
+    def number(self, name: str) -> int:
+        value = self.values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise BadRequest(reason=f"{name} must be a whole number")
+        return value
+
     def texts(self, name: str) -> list[str]:
         value = self.values.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

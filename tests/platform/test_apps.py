@@ -1,6 +1,8 @@
 """Apps on a platform, through the command line: what changes, what is refused, and what stays."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +76,81 @@ def test_config_edit_makes_one_release_of_everything_that_changed(shop: "Platfor
     newest = shop.slugc("releases", "--app", "shop", "--json").json[0]
     assert newest["description"] == "Set CHANGE, NEW, remove GO config vars"
     assert newest["config_vars"]["NEW"] == "********"
+
+
+def test_text_that_config_edit_cannot_take_is_kept_and_named(shop: "Platform", tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf "LONG_WORK=1\\nhalf a line\\n" > "$1"\n')
+    editor.chmod(0o755)
+    said = shop.slugc("config", "edit", "--app", "shop", ok=False, EDITOR=str(editor))
+    kept = Path(re.search(r"(/\S+\.env):2", said.err)[1])  # type: ignore[index]
+    assert kept.read_text() == "LONG_WORK=1\nhalf a line\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert shop.slugc("config", "--app", "shop", "--json").json == []
+    editor.write_text('#!/bin/sh\necho PORT=80 > "$1"\n')
+    said = shop.slugc("config", "edit", "--app", "shop", ok=False, EDITOR=str(editor))
+    assert said.code == 75
+    other = Path(re.search(r"What you wrote is kept in (\S+)", said.err)[1])  # type: ignore[index]
+    assert (other != kept, other.read_text()) == (True, "PORT=80\n")
+
+
+def test_config_edit_on_a_terminal_opens_the_text_again_below_what_is_wrong(shop: "Platform", tmp_path: Path) -> None:
+    editor, seen = tmp_path / "editor", tmp_path / "seen"
+    editor.write_text(
+        "#!/bin/sh\n"
+        f'cat "$1" >> {seen}; echo ---- >> {seen}\n'
+        'if grep -q half "$1"; then sed -i s/^half$/GOOD=2/ "$1"; else printf "A=1\\nhalf\\n" > "$1"; fi\n'
+    )
+    editor.chmod(0o755)
+    words = [sys.executable, "-m", "slugc", "config", "edit", "--app", "shop"]
+    ours, theirs = os.openpty()
+    env = {**shop.env, "EDITOR": str(editor)}
+    done = subprocess.run(words, stdin=theirs, capture_output=True, text=True, env=env, timeout=120)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    config = {row["name"]: row["value"] for row in shop.slugc("config", "--app", "shop", "--json").json}
+    assert config == {"A": "1", "GOOD": "2"}
+    first, again, _ = seen.read_text().split("----\n")
+    assert first == ""
+    assert again.startswith("#! Line 4: this is no NAME=VALUE")
+    assert again.endswith("\nA=1\nhalf\n")
+    assert again.splitlines()[3] == "half"
+
+
+def test_an_attached_one_off_dyno_is_listed_and_can_be_stopped(shop: "Platform") -> None:
+    words = [sys.executable, "-m", "slugc", "run", "--app", "shop", "--", "sh", "-c", "echo $DYNO; exec sleep 300"]
+
+    def begun() -> tuple["subprocess.Popen[str]", str]:
+        child = subprocess.Popen(words, stdout=subprocess.PIPE, env=shop.env, text=True)
+        assert child.stdout is not None
+        with child.stdout as said:
+            return child, said.readline().strip()
+
+    first, name = begun()
+    rows = {row["name"]: row for row in shop.slugc("ps", "--app", "shop", "--json").json}
+    assert (rows[name]["type"], rows[name]["state"], rows[name]["pid"]) == ("run", "up", first.pid)
+    assert "sleep 300" in rows[name]["command"]
+    assert "sleep 300" in shop.slugc("ps", "--app", "shop").out
+    shop.slugc("ps", "restart", "--app", "shop")
+    assert first.poll() is None
+    shop.slugc("ps", "stop", name, "--app", "shop")
+    assert first.wait(60) == 143
+    shop.eventually(lambda: "State changed from up to complete" in shop.slugc("logs", "-d", name, "-a", "shop").out)
+    said = shop.slugc("logs", "--dyno", name, "--app", "shop").out
+    assert "Process exited with status 143" in said
+
+    second, name = begun()
+    assert name in shop.states("shop")
+    second.kill()
+    second.wait()
+    shop.eventually(lambda: list(shop.states("shop")) == ["web.1"])
+
+    third, name = begun()
+    shop.slugc("platform", "stop")
+    assert third.poll() is None, "a dyno of one's own terminal outlives the platform"
+    third.terminate()
+    assert third.wait(60) == 143
 
 
 def test_a_failed_release_command_leaves_the_app_where_it_was(shop: "Platform", source: Path) -> None:
