@@ -30,7 +30,7 @@ class _Entry:
 
 def normalise(path: Path, *, epoch: int, in_order: bool = False) -> bool:
     """Rewrite a jar with every time at `epoch`. in_order: entries by name too, for tools that write them as the
-    folder lists them; class path order inside a jar of jars is then lost, so only for flat ones.
+    folder lists them; a jar of jars keeps its order all the same, for that is its class path.
 
     False, and nothing changed, for what is no zip file, or one of the 64-bit form.
     """
@@ -45,7 +45,7 @@ def normalise(path: Path, *, epoch: int, in_order: bool = False) -> bool:
         return False
     if len(entries) > 0xFFFE or len(data) > 0xFFFFFFF0:
         return False
-    if in_order:
+    if in_order and not any(info.filename.endswith(".jar") for info in infos):
         entries.sort(key=_rank)
     rewritten = data[:start] + _written(entries, start, epoch, comment)
     if rewritten != data:

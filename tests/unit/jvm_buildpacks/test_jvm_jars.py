@@ -45,10 +45,11 @@ def test_entries_in_another_order_become_the_same_with_the_manifest_first(tmp_pa
         assert opened.namelist()[0] == "META-INF/MANIFEST.MF"
 
 
-def test_the_order_of_a_jar_of_jars_is_kept(tmp_path):
+@pytest.mark.parametrize("in_order", [False, True])
+def test_the_order_of_a_jar_of_jars_is_kept(tmp_path, in_order):
     nested = [("b.jar", b"second"), ("a.jar", b"first")]
     made = jar(tmp_path / "one.jar", nested, moment=EPOCH, stored=True)
-    jars.normalise(made, epoch=EPOCH)
+    jars.normalise(made, epoch=EPOCH, in_order=in_order)
     with zipfile.ZipFile(made) as opened:
         assert opened.namelist() == ["b.jar", "a.jar"]
         assert {info.compress_type for info in opened.infolist()} == {zipfile.ZIP_STORED}

@@ -66,4 +66,5 @@ def _tidy(build: Build) -> None:
             trees.remove(folder / name)
         for path in list(trees.walk(folder)):
             if path.suffix in {".jar", ".war"}:
-                jars.normalise(path, epoch=epoch)
+                # Gradle writes entries as the folder lists them, unless the app asks for another order.
+                jars.normalise(path, epoch=epoch, in_order=True)
