@@ -4,19 +4,25 @@ Which registry is the user's choice (npm_config_registry, PIP_INDEX_URL, UV_INDE
 npm and uv know theirs, so no address stands here. The digest the registry promises is checked.
 """
 
+import json
+import os
 import re
 import tempfile
+import time
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slugc_buildpack import children, versions
+from slugc_buildpack import children, trees, versions
 from slugc_buildpack.build import Build
 from slugc_buildpack.runtimes import archives, downloads, store
 from slugc_buildpack.runtimes.contract import Artifact, Unavailable
 from slugc_buildpack.versions import Spec
+
+FRESH_SECONDS = 3600.0
+"""As long as apt's lists."""
 
 _HASHED = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\;]+)", re.MULTILINE)
 
@@ -32,24 +38,23 @@ class NpmSource:
     name: str = "npm"
 
     def find(self, spec: Spec, build: Build) -> Artifact:
-        registry = npm_registry(build)
         package = self.package.format(
             arch={"x86_64": "x64", "aarch64": "arm64"}.get(build.stack.arch, build.stack.arch)
         )
-        document = npm_metadata(registry, package, build)
-        found: dict[str, Any] = document.get("versions", {})
+        found = _kept_list(package, build) or {}
+        if versions.newest(found, spec) is None:
+            found = _fresh_list(package, build)
         version = versions.newest(found, spec)
         if version is None:
             raise Unavailable("its package has no such version", offers=_newest_of_each_series(found))
-        dist = found[version]["dist"]
-        digest = dist.get("integrity") or f"sha1:{dist['shasum']}"
+        url, digest = found[version]
         return Artifact(
             language=self.language,
             version=version,
             source=self.name,
             uri=f"npm:{package}@{version}",
             digest=digest,
-            details={"url": urllib.parse.urljoin(registry, dist["tarball"])},
+            details={"url": url},
         )
 
     def fetch(self, artifact: Artifact, into: Path, build: Build) -> str:
@@ -58,6 +63,45 @@ class NpmSource:
             digest = downloads.fetch(artifact.details["url"], archive, digest=artifact.digest, build=build)
             archives.unpack_tar(archive, into, strip=1, only=self.only)
         return digest
+
+
+def _kept_list(package: str, build: Build) -> dict[str, tuple[str, str]] | None:
+    """What `_fresh_list` found within the last hour; of any age where there is no network. Asking npm for its
+    registry, and the registry for a package of a thousand versions, takes most of a second."""
+    path = _list_path(package, build)
+    try:
+        if not build.offline and not 0 <= time.time() - path.stat().st_mtime <= FRESH_SECONDS:
+            return None
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return {str(version): (str(url), str(digest)) for version, (url, digest) in document.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None
+
+
+def _fresh_list(package: str, build: Build) -> dict[str, tuple[str, str]]:
+    """version -> URL and digest, as the registry says now, and kept for the next builds. Raises Unavailable."""
+    registry = npm_registry(build)
+    found = {}
+    for version, described in npm_metadata(registry, package, build).get("versions", {}).items():
+        dist = described["dist"]
+        digest = dist.get("integrity") or f"sha1:{dist['shasum']}"
+        found[version] = (urllib.parse.urljoin(registry, dist["tarball"]), digest)
+    path = _list_path(package, build)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_suffix(f".{os.getpid()}")
+    staged.touch(mode=0o600)  # the address of a private registry may hold a password
+    staged.write_text(json.dumps(found), encoding="utf-8")
+    staged.replace(path)
+    return found
+
+
+def _list_path(package: str, build: Build) -> Path:
+    """One file for each place that a user's settings may name as the registry."""
+    named = [build.environ.get(name, "") for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY")]
+    settings = [build.environ.get(name, "") for name in ("NPM_CONFIG_USERCONFIG", "npm_config_userconfig")]
+    files = [*map(Path, filter(None, settings)), build.app / ".npmrc", Path(build.environ.get("HOME", "/")) / ".npmrc"]
+    said = [trees.file_digest(path) if path.is_file() else "" for path in files]
+    return build.state / "npm-lists" / f"{store.key_of(package, *named, *said)}.json"
 
 
 def npm_registry(build: Build) -> str:
@@ -130,8 +174,6 @@ class PypiSource:
         )
 
     def fetch(self, artifact: Artifact, into: Path, build: Build) -> str:
-        from slugc_buildpack import trees
-
         with tempfile.TemporaryDirectory(dir=_scratch(build)) as folder:
             wanted = Path(folder, "wanted.txt")
             wanted.write_text(artifact.details["requirement"], encoding="utf-8")
