@@ -14,6 +14,11 @@ def main() -> None:
             pass
         else:
             return
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Nothing has been begun while modules load: Ctrl-C there ends slugc without a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from slugc.cli import main as cli
 
     cli(sys.argv[1:])

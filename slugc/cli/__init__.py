@@ -25,6 +25,8 @@ def main(argv: list[str]) -> NoReturn:
 def run(argv: list[str]) -> int:
     from slugc.cli.app import app
 
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminated)
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # not under nohup
         signal.signal(signal.SIGHUP, _terminated)

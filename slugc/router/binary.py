@@ -76,6 +76,7 @@ async def _describe(path: Path) -> str:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for slugc: a HAProxy that it ended would look unusable
         )
     except OSError as error:
         return str(error)
