@@ -140,11 +140,24 @@ def run(
         )
         placed = ground_of(named, release.tree, asking).place(plan, terminal=terminal)
         try:
-            return attach(placed.command, terminal=terminal)
+            status = attach(placed.command, terminal=terminal)
         except OSError as error:
             raise DynoCannotStart(dyno=str(plan.name), reason=str(error)) from error
+        else:
+            if placed.group is not None and placed.group.kills():
+                asking.emit(_memory_exceeded(plan))
+            return status
         finally:
             placed.remove()
+
+
+def _memory_exceeded(plan: DynoPlan) -> Warned:
+    """The kernel ended a process of the dyno without a word of its own."""
+    return Warned(
+        text=f"{plan.name}: Error R15 (Memory quota vastly exceeded): the quota of {plan.size.name} is "
+        f"{plan.size.memory} MB",
+        hint="Files written to /app and /tmp count, too. A larger dyno: --size standard-2x",
+    )
 
 
 def first_formation(named: Named) -> Formation:

@@ -26,7 +26,7 @@ def rollback(
     remote = remote_app(ctx, app_name)
     say(f"Rolling back {remote.name} to {'v' + digits if version else 'the release before'}... ", end="")
     row = remote.change("POST", "releases", body={"rollback": int(digits) if version else None})
-    say(f"done, v{row['version']}")
+    say(f"done, v{row['version']}" + ("" if version else f" (v{row['target']} again)"))
     say(" !     Rollback affects code and config vars; it doesn't add or remove addons.")
     say(f"       To undo, run: slugc rollback v{row['before']} --app {remote.name}")
     show(row, f"v{row['version']}", json_wanted=json)

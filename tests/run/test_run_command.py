@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from slugc.sandbox.cgroups import look
+
 Slugc = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -88,6 +90,18 @@ def test_config_vars_of_the_slug_of_a_file_and_of_the_command_line_reach_the_dyn
 
 def test_nothing_of_the_callers_own_environment_is_seen(slugc: Slugc, slug: str) -> None:
     assert "leaked" not in slugc("run", slug, "--", "env", MY_SECRET="leaked").stdout
+
+
+def test_a_dyno_that_fills_its_memory_with_files_is_ended_and_says_why(slugc: Slugc, slug: str) -> None:
+    offer = look()
+    if "memory" not in offer.text:
+        pytest.skip("no control group bounds memory here")
+    said = slugc("run", slug, "head -c 1200M /dev/zero > big; echo $?")
+    assert said.stdout != "0\n"
+    assert "Error R15 (Memory quota vastly exceeded): the quota of standard-1x is 512 MB" in said.stderr
+    assert "--size standard-2x" in said.stderr
+    said = slugc("run", "--size", "standard-2x", slug, "head -c 1200M /dev/zero > big; echo $?")
+    assert (said.stdout, said.stderr) == ("0\n", "")
 
 
 def test_stdin_is_the_commands(slugc: Slugc, slug: str) -> None:
