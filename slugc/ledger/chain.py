@@ -51,6 +51,9 @@ def first_broken(releases: Sequence[Release]) -> BrokenLink | None:
     return None
 
 
+_encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+"""json.dumps would make an encoder for each of a release's digests."""
+
+
 def _sha256(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_encoded(value).encode()).hexdigest()

