@@ -189,11 +189,11 @@ def _in_order(
 
 
 def _sources(entries: Sequence[Entry]) -> dict[bytes, tuple[int, int]]:
-    wanted = {source for entry in entries if (source := pyc.source_of(entry.path)) is not None}
+    """What .pyc files may have been made from: pyc.source_of names nothing else."""
     return {
         entry.path: (entry.mtime, entry.size)
         for entry in entries
-        if entry.path in wanted and entry.kind == headers.FILE
+        if entry.kind == headers.FILE and entry.path.endswith(pyc.SOURCE)
     }
 
 

@@ -6,6 +6,7 @@ rewritten. Layout of the header: PEP 552.
 """
 
 HEADER = 16
+SOURCE = b".py"
 _FIRST_MAGIC, _LAST_MAGIC = 3390, 5000
 """CPython 3.7 and later have the flags word. Older ones keep the time where it stands now."""
 _PYPY_MAGIC = range(224, 3000)
@@ -18,7 +19,7 @@ def source_of(path: bytes) -> bytes | None:
     folder, _, name = path.rpartition(b"/")
     parent, _, last = folder.rpartition(b"/")
     if last == b"__pycache__":
-        return parent + b"/" + name.split(b".", 1)[0] + b".py"
+        return parent + b"/" + name.split(b".", 1)[0] + SOURCE
     return path[:-1]
 
 
