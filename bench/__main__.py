@@ -94,7 +94,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help=f"any of {', '.join(names())}")
     parser.add_argument("--rounds", type=int, default=5, help="clean runs of each contestant (default 5)")
     parser.add_argument("--patience", type=float, default=60.0, help="seconds to wait for an idle machine")
-    parser.add_argument("--attempts", type=int, default=4, help="times `rounds` that a run may be tried (default 4)")
+    parser.add_argument("--attempts", type=int, default=2, help="times `rounds` that a run may be tried (default 2)")
     parser.add_argument("--keep-disturbed", action="store_true", help="count every run: to try a bench out")
     parser.add_argument("--growth", action="store_true", help="also the contests over growing sizes")
     parser.add_argument("--only", default="", help="only contests whose title has this text")

@@ -37,6 +37,8 @@ class Contestant:
     """Instead of argv: does the job once below the folder given, and says how it went."""
     needs: tuple[str, ...] = ()
     """Programs; where one is missing the contestant is left out, and the table says so."""
+    rounds: int | None = None
+    """Fewer than the contest's, for one who takes many times as long as the others."""
     makes: str = ""
     """The file whose size is shown: `{new}` or a name below it."""
 

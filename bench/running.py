@@ -25,7 +25,7 @@ class Rules:
     """Clean runs of each contestant."""
     patience: float = 60.0
     """Seconds to wait for an idle machine before a run."""
-    attempts: int = 4
+    attempts: int = 2
     """Times `rounds` that a contestant may be tried before fewer clean runs have to do."""
     keep_disturbed: bool = False
     """Count every run: for trying a bench out on a busy machine."""
@@ -36,13 +36,15 @@ def hold(contest: Contest, rules: Rules, scratch: Path, say: Callable[[str], Non
     the making of files (ext4)."""
     if contest.prepare is not None:
         contest.prepare()
-    rounds = min(contest.rounds or rules.rounds, rules.rounds)
+    most = min(contest.rounds or rules.rounds, rules.rounds)
     present = [contestant for contestant in contest.contestants if not absence(contestant)]
     clean: dict[str, list[Measured]] = {contestant.name: [] for contestant in present}
     dirty: dict[str, list[Measured]] = {contestant.name: [] for contestant in present}
     number = 0
-    for _ in range(rounds * rules.attempts):
-        waiting = [contestant for contestant in present if len(clean[contestant.name]) < rounds]
+    for turn in range(most * rules.attempts):
+        waiting = [
+            contestant for contestant in present if _waits(contestant, len(clean[contestant.name]), turn, most, rules)
+        ]
         for contestant in waiting:
             number += 1
             if not rules.keep_disturbed:
@@ -53,6 +55,12 @@ def hold(contest: Contest, rules: Rules, scratch: Path, say: Callable[[str], Non
             say(f"  {contestant.name}: {measured.value:.3f} {contest.unit}{'' if kept else ' (disturbed)'}")
     rows = [_row(contestant, clean, dirty) for contestant in contest.contestants]
     return Outcome(contest=contest, rows=tuple(rows))
+
+
+def _waits(contestant: Contestant, clean: int, turn: int, most: int, rules: Rules) -> bool:
+    """Whether it still lacks clean runs, and may be tried once more."""
+    rounds = min(contestant.rounds or most, most)
+    return clean < rounds and turn < rounds * rules.attempts
 
 
 def absence(contestant: Contestant) -> str:

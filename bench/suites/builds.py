@@ -114,7 +114,7 @@ def _language(world: World, slugc: Path, name: str, language: Language, original
         title=f"{name}: slugc build of the basic app after a change of one file",
         contestants=(
             Contestant(name=SLUGC, call=partial(_changed, language, app, build, count(1)), makes=str(out)),
-            Contestant(name=COLD, argv=shell(fresh, slugc, app, "{new}"), makes="{new}/it.slug"),
+            Contestant(name=COLD, argv=shell(fresh, slugc, app, "{new}"), makes="{new}/it.slug", rounds=1),
             Contestant(name=SAME, argv=build),
             own_tool,
         ),

@@ -77,7 +77,7 @@ def _point(world: World, series: str, tree: Path, scale: float, unit: str) -> Co
     return Contest(
         title=f"{series}: {scale:g} x {unit}",
         contestants=chosen,
-        rounds=3,
+        rounds=2,
         memory=True,
         series=series,
         scale=scale,
@@ -106,11 +106,18 @@ def contestants(world: World, tree: Path) -> tuple[Contestant, ...]:
             needs=("bsdtar",),
             makes="{new}",
         ),
-        Contestant(name=GZIP, argv=("tar", "-C", str(tree), "-czf", "{new}", "./app"), needs=("tar",), makes="{new}"),
+        Contestant(
+            name=GZIP,
+            argv=("tar", "-C", str(tree), "-czf", "{new}", "./app"),
+            needs=("tar",),
+            rounds=2,
+            makes="{new}",
+        ),
         Contestant(
             name=PIGZ,
             argv=shell('tar -C "$1" -cf - ./app | pigz > "$2"', tree, "{new}"),
             needs=("tar", "pigz"),
+            rounds=2,
             makes="{new}",
         ),
         Contestant(

@@ -83,3 +83,15 @@ def test_a_failing_contestant_ends_the_bench(tmp_path):
 @pytest.mark.parametrize("name", names())
 def test_every_bench_has_a_suite(name):
     assert callable(import_module(f"bench.suites.{name}").suite)
+
+
+def test_who_takes_long_runs_less_often(tmp_path):
+    calls: list[str] = []
+
+    def call(name: str):
+        return lambda _: calls.append(name) or Measured(value=1.0)
+
+    slow = Contestant(name="slow", call=call("slow"), rounds=1)
+    contest = Contest(title="a job", contestants=(Contestant(name=SLUGC, call=call(SLUGC)), slow))
+    hold(contest, Rules(rounds=3, keep_disturbed=True, attempts=1), tmp_path, lambda _: None)
+    assert calls == [SLUGC, "slow", SLUGC, SLUGC]
