@@ -25,6 +25,7 @@ from slugc.hosting.world import World
 from slugc.ledger.store import FILE_NAME, Ledger
 from slugc.logs.console import ConsoleLog
 from slugc.logs.hub import LogHub
+from slugc.logs.outlet import Outlet
 from slugc.model.build import Isolation
 from slugc.model.dyno import Bootable, Formation
 from slugc.model.route import AppState
@@ -39,6 +40,8 @@ from slugc.stack.gathered import gather
 
 DRAIN = 5.0
 """Seconds that requests get to end when the app stops."""
+LAST_WORDS = 5.0
+"""Seconds that whoever reads the log gets to take the rest of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +131,10 @@ def start(
 ) -> int:
     """Boot an app and serve it until SIGINT or SIGTERM; returns 128 + the signal's number.
 
-    write_out: gets the log. on_ready: gets the URL as soon as a web dyno listens. The first signal stops the dynos
-    within the grace time, the second one at once. Raises BootTimedOut, CrashedAtBoot and the router's errors; then
-    nothing runs any more.
+    write_out: gets the log. on_ready: gets the URL as soon as a web dyno listens. Both are called from one thread of
+    their own, in order, and may wait; lines that wait for them too long are lost, with a notice. The first signal
+    stops the dynos within the grace time, the second one at once. Raises BootTimedOut, CrashedAtBoot and the
+    router's errors; then nothing runs any more.
     """
     return asyncio.run(_serve(wanted, clock, write_out, on_ready))
 
@@ -139,8 +143,9 @@ async def _serve(
     wanted: Foreground, clock: Clock, write_out: Callable[[bytes], None], on_ready: Callable[[str], None]
 ) -> int:
     app = wanted.release.app
-    stop = _Stop(write_out)
-    log = ConsoleLog(stop.unless_closed, clock=clock)
+    stop = _Stop()
+    outlet = Outlet(write_out, on_failure=stop.failed, notice=lambda lost: log.notice(lost))  # noqa: PLW0108 - log comes next
+    log = ConsoleLog(outlet.put, clock=clock)
     router = RouterPlane(RouterSettings(drain_seconds=DRAIN, boot_seconds=wanted.settings.boot + 15))
     supervisor = Supervisor(app, ground=wanted.ground, sink=log, clock=clock, traffic=router, settings=wanted.settings)
     router.on_lines = lambda _app, lines: log.write("heroku", "router", lines)
@@ -155,20 +160,21 @@ async def _serve(
         await router.start()
         await supervisor.apply(wanted.formation, wanted.release)
         if supervisor.web() and await stop.unless(supervisor.web_is_up()):
-            on_ready(router.url(app))
+            outlet.call(lambda: on_ready(router.url(app)))
         return await stop.signalled()
     finally:
         # First no new requests, then the dynos; the router's patience is short, for somebody waits at a prompt.
         await router.stop()
         await supervisor.shutdown()
+        await asyncio.to_thread(outlet.close, seconds=LAST_WORDS)
 
 
 class _Stop:
     """The wish to stop: a signal, or a reader of the log that went away."""
 
-    def __init__(self, write_out: Callable[[bytes], None]) -> None:
-        self._write_out = write_out
-        self._wish: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._wish: asyncio.Future[int] = self._loop.create_future()
 
     def listen(self, *, second: Callable[[], None]) -> None:
         def heard(number: int) -> None:
@@ -193,9 +199,15 @@ class _Stop:
         await task
         return True
 
-    def unless_closed(self, data: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self._write_out(data)
+    def failed(self, error: Exception) -> None:
+        """From any thread: the log could not be written."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._take, error)
+
+    def _take(self, error: Exception) -> None:
+        if self._wish.done():
             return
-        if not self._wish.done():
+        if isinstance(error, BrokenPipeError):
             self._wish.set_result(128 + signal.SIGPIPE)
+        else:
+            self._wish.set_exception(error)

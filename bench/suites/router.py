@@ -6,6 +6,7 @@ are given nothing but the way to the backend.
 
 import contextlib
 import os
+import random
 import re
 import resource
 import shutil
@@ -198,9 +199,11 @@ def pinned(cpu: int, *argv: object) -> list[str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those that the kernel gives to outgoing connections, of which a run makes thousands."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randint(20_000, 32_000)))
+            return int(probe.getsockname()[1])
 
 
 def until_answered(port: int) -> None:

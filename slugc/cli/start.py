@@ -1,12 +1,12 @@
 """`slugc start`: an app in the foreground."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from slugc.cli.options import EnvFileOption, EnvOption, IsolationOption, config_vars
 from slugc.cli.session import open_session
+from slugc.cli.streams import straight
 from slugc.model.build import Isolation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -55,14 +55,9 @@ def start(
         settings=DynoSettings(boot=boot_timeout, grace=grace, idle=None),
         stack=stack,
         isolation=isolation,
-        write_out=_write,
-        on_ready=lambda url: _write(url.encode() + b"\n"),
+        write_out=straight,
+        on_ready=lambda url: straight(url.encode() + b"\n"),
         home=session.home,
         clock=session.clock,
         emit=session.emit,
     )
-
-
-def _write(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()

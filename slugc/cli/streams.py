@@ -35,6 +35,24 @@ def silence(*names: str) -> None:
             os.dup2(nowhere, number)
 
 
+def straight(data: bytes) -> None:
+    """To stdout past Python's buffer: its lock would be held by a write that never ends, and the process's end waits
+    for that lock. Raises StreamRefused."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(1, view) :]
+        except OSError as error:
+            raise _told(error, 1) from None
+
+
+def _told(error: OSError, number: int) -> Exception:
+    # A reader that has gone (`| head`) is no failure, and is looked for as what it is.
+    if error.errno in (errno.EPIPE, errno.EINTR, errno.EAGAIN):
+        return error
+    return StreamRefused(NAMES[number], error.strerror or str(error))
+
+
 def _open_closed() -> None:
     """`slugc ... >&-`: the next file that is opened would get the number 1, and children would write into it."""
     for number in (0, 1, 2):
@@ -62,7 +80,4 @@ class _Named(io.FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            # A reader that has gone (`| head`) is no failure, and is looked for as what it is.
-            if error.errno in (errno.EPIPE, errno.EINTR, errno.EAGAIN):
-                raise
-            raise StreamRefused(NAMES[self.fileno()], error.strerror or str(error)) from error
+            raise _told(error, self.fileno()) from None

@@ -32,6 +32,12 @@ class ConsoleLog:
             self._print(*key, [self._rests.pop(key)])
         self._print(source, dyno, [text.encode("utf-8", "surrogateescape")])
 
+    def notice(self, lost: int) -> bytes:
+        """The line that stands for lines which whoever reads did not take in time."""
+        at = self._clock.now().isoformat(timespec="microseconds")
+        text = f"Error L11 (Tail buffer overflow) -> This tail session dropped {lost} messages."
+        return f"{at} heroku[logplex]: {text}\n".encode()
+
     def _print(self, source: str, dyno: str, lines: list[bytes]) -> None:
         if lines:
             at = self._clock.now().isoformat(timespec="microseconds")

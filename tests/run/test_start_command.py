@@ -35,6 +35,7 @@ worker: printf 'part'; sleep 0.2; printf 'ed line\\n'; exec sleep 600
 silent: sleep 600
 deaf: trap '' TERM; while :; do sleep 1; done
 broken: echo going wrong; exit 3
+flood: exec yes 'one of very many lines'
 """
 
 
@@ -219,7 +220,7 @@ def test_a_port_that_is_taken_is_said_before_anything_runs(home: Path, slug: str
 def test_a_wrong_formation_names_the_types_there_are(home: Path, slug: str, started: list[Started]) -> None:
     started.append(one := Started(home, slug, "-m", "wbe=1"))
     one.expect("no process type named wbe")
-    one.expect("broken, deaf, silent, web, worker")
+    one.expect("broken, deaf, flood, silent, web, worker")
     assert one.process.wait(timeout=120) == 83
 
 
@@ -246,3 +247,26 @@ def test_a_reader_that_goes_away_ends_the_app(home: Path, slug: str, started: li
     one.process.stdout = None
     get(url)
     assert one.process.wait(timeout=120) in (141, 1)
+
+
+def test_a_log_that_nobody_reads_holds_up_neither_the_app_nor_its_end(
+    slug: str, home: Path, started: list[Started]
+) -> None:
+    started.append(one := Started(home, slug, "-m", "web=1,flood=1"))
+    url = one.expect(r"^http://\S+$")[0]
+    before = get(url)
+    time.sleep(3)  # the pipe is full, and so is what may wait
+    assert get(url) == before == "web.1 "
+    one.process.send_signal(signal.SIGTERM)
+    assert one.process.wait(60) == 143
+    assert one.process.stdout is not None
+    assert b"one of very many lines" in os.read(one.process.stdout.fileno(), 65536)
+
+
+def test_lines_that_were_lost_on_a_slow_reader_are_counted(slug: str, home: Path, started: list[Started]) -> None:
+    started.append(one := Started(home, slug, "-m", "web=1,flood=1"))
+    one.expect(r"^http://\S+$")
+    time.sleep(3)
+    lost = one.expect(r"heroku\[logplex\]: Error L11 \(Tail buffer overflow\) -> .* dropped (\d+) messages\.$")
+    assert int(lost[1]) > 0
+    one.process.kill()
