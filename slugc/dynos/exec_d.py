@@ -5,10 +5,8 @@ have, `key = "string"` in all four kinds of strings. The reference launcher is a
 image; a slug has none, and its stack need not have Python.
 """
 
-LAUNCH_FAILED = 82
-"""Exit code of a launch that failed, as the platform specification has it."""
-
-_PARSER = r"""
+# 82 is the exit code of a launch that failed, as the platform specification has it.
+PARSER = r"""
 __slugc_fail() { printf 'slugc: %s\n' "$1" >&2; exit 82; }
 
 # __slugc_utf8 HEX: the character of a \u escape, as UTF-8 bytes in REPLY.
@@ -141,8 +139,7 @@ for __slugc_item in "${__slugc_profiles[@]}"; do . "$__slugc_item"; done
 set -- "${__slugc_words[@]}"
 """
 
-PARSER = _PARSER
-PRELUDE = _PARSER + _RUN + _STAGES
+PRELUDE = PARSER + _RUN + _STAGES
 """Arguments: a count and so many exec.d programs, a count and so many profile scripts, the working directory, and
 then the words, which stand in "$@" afterwards."""
 

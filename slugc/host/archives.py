@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-BROKEN = (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, UnicodeError, ValueError, gzip.BadGzipFile)
 LIMIT = 16 << 30
 MEMBERS = 2_000_000
 MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
