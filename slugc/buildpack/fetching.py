@@ -13,6 +13,7 @@ from slugc.events import Emit, Step, Warned
 from slugc.host import archives, trees
 from slugc.host.files import remove_tree, scratch
 from slugc.host.home import Home
+from slugc.model.address import shown
 from slugc.model.buildpack import Buildpack, BuildpackReference, InlineScript
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def fetch(reference: BuildpackReference, *, base: Path, home: Home, network: boo
             return _fetched(named, reference, home, network=network, emit=emit)
         case "image" if named.address.startswith(REGISTRY_NAME):
             reason = "Names of the Cloud Native registry index are not looked up."
-            raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=(), reason=reason)
+            raise BuildpackNotFound(reference=reference.shown, origin=reference.origin, builtin=(), reason=reason)
         case "image":
             return _image(named.address, reference, home, network=network, emit=emit)
         case _:
-            raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=builtin.available())
+            raise BuildpackNotFound(reference=reference.shown, origin=reference.origin, builtin=builtin.available())
 
 
 def builtin_buildpack(name: str, reference: BuildpackReference) -> Buildpack:
@@ -85,7 +86,7 @@ def _from_path(path: Path, reference: BuildpackReference, home: Home) -> Buildpa
             return _layout(root, reference, home, uri=f"file:{root}")
         return identity.identify(root, uri=f"file:{root}", reference=reference, digest=_package_digest(root))
     if not path.is_file():
-        raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=builtin.available())
+        raise BuildpackNotFound(reference=reference.shown, origin=reference.origin, builtin=builtin.available())
     root = _store(home, lambda target: _unpack(path, target, reference))
     if (root / LAYOUT).is_file():
         return _layout(root, reference, home, uri=f"file:{path.resolve()}")
@@ -115,7 +116,7 @@ def _image(address: str, reference: BuildpackReference, home: Home, *, network: 
                 notes.keep(address, known, home)
     if known is None:
         raise BuildpackUnfetchable(
-            reference=reference.text, origin=reference.origin, url=address, reason="the network is switched off"
+            reference=reference.shown, origin=reference.origin, url=shown(address), reason="the network is switched off"
         )
     found = images.unpacked(home.buildpacks / known.digest)
     uri = f"{address.partition('@')[0]}@sha256:{known.revision}"
@@ -134,7 +135,7 @@ def _image_tree(source: "Source", reference: BuildpackReference, home: Home) -> 
 
     with scratch(home.work, "image") as work:
         return _store(
-            home, lambda target: images.unpack(source, target, reference=reference.text, scratch=work), whole=True
+            home, lambda target: images.unpack(source, target, reference=reference.shown, scratch=work), whole=True
         )
 
 
@@ -143,7 +144,7 @@ def _fetched(named: Named, reference: BuildpackReference, home: Home, *, network
     wrong = origins.problem(named)
     if wrong is not None:
         raise BuildpackNotFound(
-            reference=reference.text, origin=reference.origin, builtin=builtin.available(), reason=wrong
+            reference=reference.shown, origin=reference.origin, builtin=builtin.available(), reason=wrong
         )
     known = notes.recall(reference.text, home)
     if known is not None and origins.pinned(named):
@@ -154,11 +155,11 @@ def _fetched(named: Named, reference: BuildpackReference, home: Home, *, network
     except origins.Unreachable as error:
         if known is None:
             raise BuildpackUnfetchable(
-                reference=reference.text, origin=reference.origin, url=error.url, reason=error.reason
+                reference=reference.shown, origin=reference.origin, url=error.url, reason=error.reason
             ) from error
         emit(
             Warned(
-                text=f"Using the copy of {reference.text} that was fetched earlier: {error.reason}",
+                text=f"Using the copy of {reference.shown} that was fetched earlier: {error.reason}",
                 hint="It may have moved on since.",
             )
         )
@@ -172,9 +173,9 @@ def _from_git(named: Named, reference: BuildpackReference, home: Home, *, known:
     revision = origins.revision(named)
     if known is not None and known.revision == revision:
         return known
-    emit(Step(text=f"Fetching buildpack {reference.text}"))
+    emit(Step(text=f"Fetching buildpack {reference.shown}"))
     root = _store(home, lambda target: origins.clone(named.address, revision, target))
-    return Note(digest=root.name, revision=revision, uri=f"git+{named.address}#{revision}")
+    return Note(digest=root.name, revision=revision, uri=f"git+{shown(named.address)}#{revision}")
 
 
 def _from_tarball(named: Named, reference: BuildpackReference, home: Home, *, known: Note | None, emit: Emit) -> Note:
@@ -183,9 +184,9 @@ def _from_tarball(named: Named, reference: BuildpackReference, home: Home, *, kn
         if found is None:
             assert known is not None, "only what is known can be unchanged"
             return known
-        emit(Step(text=f"Fetching buildpack {reference.text}"))
+        emit(Step(text=f"Fetching buildpack {reference.shown}"))
         root = _store(home, lambda target: _unpack(found.file, target, reference))
-    return Note(digest=root.name, uri=named.address, unless=found.unless)
+    return Note(digest=root.name, uri=shown(named.address), unless=found.unless)
 
 
 def _identified(note: Note, reference: BuildpackReference, home: Home) -> Buildpack:
@@ -197,7 +198,7 @@ def _unpack(archive: Path, target: Path, reference: BuildpackReference) -> None:
     try:
         archives.unpack_tar(archive, target)
     except archives.ArchiveProblem as error:
-        raise BuildpackInvalid(reference=reference.text, reason=str(error)) from error
+        raise BuildpackInvalid(reference=reference.shown, reason=str(error)) from error
 
 
 def _store(home: Home, bring: Callable[[Path], object], *, whole: bool = False) -> Path:

@@ -32,7 +32,7 @@ def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str
         kind, api_version = BuildpackApi.CLASSIC, "1"
         missing = [name for name in ("bin/detect", "bin/compile") if inside.read(root, name) is None]
         if missing:
-            raise BuildpackInvalid(reference=reference.text, reason=f"{' and '.join(missing)} missing in {uri}")
+            raise BuildpackInvalid(reference=reference.shown, reason=f"{' and '.join(missing)} missing in {uri}")
     name = _text(about, "name")
     return Buildpack(
         id=_text(about, "id") or reference.id or short_name(uri),
@@ -59,7 +59,7 @@ def descriptor(root: Path, reference: BuildpackReference) -> dict[str, Any]:
     try:
         return toml.parse(data.decode("utf-8", "replace"))
     except toml.TomlProblem as error:
-        raise BuildpackInvalid(reference=reference.text, reason=f"{name} {error}") from error
+        raise BuildpackInvalid(reference=reference.shown, reason=f"{name} {error}") from error
 
 
 def short_name(uri: str) -> str:

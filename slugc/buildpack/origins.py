@@ -8,6 +8,7 @@ from pathlib import Path
 from slugc.buildpack.reference import Named
 from slugc.host.git import GitFailed, git
 from slugc.host.network import DownloadFailed, download
+from slugc.model.address import shown
 
 _DIGEST = re.compile(r"sha256=(?P<digest>[0-9a-f]{64})")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -18,7 +19,7 @@ class Unreachable(Exception):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(reason)
-        self.url, self.reason = url, reason
+        self.url, self.reason = shown(url), reason.replace(url, shown(url))
 
 
 def pinned(named: Named) -> bool:

@@ -47,8 +47,8 @@ def gather(
     return Inputs(
         slugc=version,
         source=source,
-        references=tuple((reference.text, reference.origin) for reference in references),
-        buildpacks=tuple((buildpack.reference.text, buildpack.digest) for buildpack in buildpacks),
+        references=tuple((reference.shown, reference.origin) for reference in references),
+        buildpacks=tuple((buildpack.reference.shown, buildpack.digest) for buildpack in buildpacks),
         stack=f"{stack.name}@{stack.digest}" if stack.digest else _host(stack),
         isolation=isolation,
         config={name: _keyed(value, salt) for name, value in sorted(request.config.items())},

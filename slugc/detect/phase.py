@@ -161,7 +161,7 @@ class Phase:
             classic = self.gathered.classic.get(member.element.id)
             if classic is not None and member.verdict is Verdict.FAIL and len(resolution.tried) == 1:
                 raise BuildpackRefused(
-                    buildpack=classic.reference.text,
+                    buildpack=classic.reference.shown,
                     origin=classic.reference.origin,
                     status=1,
                     stderr=member.run.output,

@@ -46,7 +46,7 @@ def cloud_native_phase(
     """A detection that is ready to be walked through. Raises DescriptorInvalid, BuildpackApiUnsupported."""
 
     def missing(reference: BuildpackReference, _base: Path) -> Buildpack:
-        raise BuildpackNotFound(reference=reference.text, origin=reference.origin, builtin=builtin.available())
+        raise BuildpackNotFound(reference=reference.shown, origin=reference.origin, builtin=builtin.available())
 
     gathered = gather(asked, fetch=fetch_nested or missing, strict=shop.strict)
     return Phase(gathered=gathered, place=arrange_for(shop), emit=emit)
@@ -58,7 +58,7 @@ def _every(asked: Sequence[Buildpack], shop: Workshop, emit: Emit) -> tuple[Dete
         verdict = ask(buildpack, shop, emit)
         if not verdict.passed:
             raise BuildpackRefused(
-                buildpack=buildpack.reference.text,
+                buildpack=buildpack.reference.shown,
                 origin=buildpack.reference.origin,
                 status=verdict.code,
                 stderr=verdict.stderr,
@@ -91,7 +91,7 @@ def explain(
         verdict = driver(buildpack).detect(shop)
         tried.append(
             Tried(
-                buildpack=buildpack.reference.text,
+                buildpack=buildpack.reference.shown,
                 id=buildpack.id,
                 passed=verdict.passed,
                 code=verdict.code,
@@ -112,7 +112,7 @@ def ask(buildpack: Buildpack, shop: Workshop, emit: Emit) -> Verdict:
     """One bin/detect. Raises DetectCrashed where it gave no verdict at all."""
     verdict = driver(buildpack).detect(shop)
     if verdict.problem is not None:
-        raise DetectCrashed(buildpack=buildpack.reference.text, reason=verdict.problem, stderr=verdict.stderr)
+        raise DetectCrashed(buildpack=buildpack.reference.shown, reason=verdict.problem, stderr=verdict.stderr)
     emit(
         BuildpackTried(
             buildpack=buildpack.id,

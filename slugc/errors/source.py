@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from slugc.errors.root import SourceError
+from slugc.model.address import shown
 
 
 class SourceNotFound(SourceError):
@@ -39,6 +40,7 @@ class SubmoduleUnreachable(SourceError):
     code, exit_code = "source.submodule-unreachable", 32
 
     def __init__(self, *, path: str, url: str, commit: str, reason: str) -> None:
+        url = shown(url)
         super().__init__(
             f"The git submodule {path} cannot be checked out",
             detail=f"{url} at {commit[:12]}: {reason}",

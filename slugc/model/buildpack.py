@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from slugc.model.address import shown
+
 
 class BuildpackApi(StrEnum):
     CLASSIC = "classic"
@@ -21,6 +23,11 @@ class BuildpackReference:
     id: str | None = None
     version: str | None = None
     script: "InlineScript | None" = None
+
+    @property
+    def shown(self) -> str:
+        """`text` without secrets: for people, and for everything that is kept."""
+        return shown(self.text)
 
     @property
     def explicit(self) -> bool:

@@ -198,6 +198,20 @@ def test_a_tarball_that_is_not_what_its_digest_says_is_refused(builder, app, pub
     assert f"sha256 is {digest}, expected {'0' * 64}" in caught.value.detail
 
 
+def test_a_login_in_an_address_is_used_and_nowhere_seen(builder, app, publish):
+    url, _ = publish("private", etag='"1"')
+    secret = url.replace("http://", "http://me:s3cret@") + "?token=s3cret"
+    result = builder.build(app({"a": "b"}), secret)
+    assert "private" in builder.transcript
+    assert result.slug.manifest.buildpacks[0].uri == f"{url}?..."
+    (builder.home.root / "login-of-the-test").write_text("s3cret")
+    found = [path.name for path in builder.home.root.rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
+    assert found == ["login-of-the-test"]
+    with pytest.raises(BuildpackUnfetchable) as caught:
+        builder.build(app({"a": "b"}), secret.replace("pack.tgz", "none.tgz"))
+    assert "s3cret" not in f"{caught.value}{caught.value.detail}{caught.value.hint}{builder.transcript}"
+
+
 def test_a_tarball_has_no_branch(builder, app, publish):
     with pytest.raises(BuildpackNotFound) as caught:
         builder.build(app({"a": "b"}), f"{publish('x')[0]}#main")
