@@ -21,7 +21,8 @@ from slugc.router.configuration import RuntimeFiles
 from slugc.sandbox.undertaker import MARK
 
 PIPE_BYTES = 1 << 20
-GATHER_SECONDS = 0.01
+GATHER_SECONDS = 0.025
+"""Between two looks while lines come: 80,000 requests a second fill half of the pipe in it."""
 START_SECONDS = 60.0
 """A machine with twenty builds on it needs ten for what takes a fifth of a second at rest."""
 AGAIN_SECONDS = 10.0
@@ -155,18 +156,24 @@ class Haproxy:
         return int(value) if value.isdigit() else None
 
     def _read_log(self) -> None:
+        if self._gather:
+            # Waking up for every line would cost more than the line: from the first one on it is looked for more
+            # at intervals, until there is none.
+            asyncio.get_running_loop().remove_reader(self._log_fd)
+        self._look()
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             data = os.read(self._log_fd, PIPE_BYTES)
         except BlockingIOError:
+            loop.add_reader(self._log_fd, self._read_log)
             return
         if not data:
             self._close_log()
             return
         if self._gather:
-            # Waking up for every line would cost more than the line.
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(self._log_fd)
-            self._pause = loop.call_later(self._gather, loop.add_reader, self._log_fd, self._read_log)
+            self._pause = loop.call_later(self._gather, self._look)
         whole, end, rest = (self._rest + data).rpartition(b"\n")
         self._rest = rest
         if end:
