@@ -42,7 +42,12 @@ def form_of(argv: list[str]) -> OutputForm:
 
 def colour_wanted(stream: TextIO) -> bool:
     """The NO_COLOR convention, then whether somebody looks at it."""
-    return not os.environ.get("NO_COLOR") and stream.isatty() and os.environ.get("TERM") != "dumb"
+    return not os.environ.get("NO_COLOR") and drawable(stream)
+
+
+def drawable(stream: TextIO) -> bool:
+    """Whether a terminal obeys escape sequences: Emacs' and many logs of CI say that theirs is `dumb`."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def listener(form: OutputForm) -> Emit:
@@ -86,7 +91,7 @@ def _human_listener(stream: TextIO) -> Emit:
     from slugc.render import human
 
     colour = colour_wanted(stream)
-    bar = ProgressBar(stream, SystemClock()) if stream.isatty() else None
+    bar = ProgressBar(stream, SystemClock()) if drawable(stream) else None
 
     def emit(event: Event) -> None:
         if isinstance(event, Progress):
