@@ -1,6 +1,7 @@
 """Work for all processors: forked copies of this process, which share what it has read so far."""
 
 import contextlib
+import gc
 import os
 import pickle
 import selectors
@@ -99,6 +100,7 @@ def _hire(make: Callable[[int], Callable[[int], Any]], number: int) -> _Worker:
         return _Worker(pid, mine)
     status = 1
     try:
+        gc.freeze()  # looking for garbage among what came with the fork would copy all its pages
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         # The ends of earlier workers' links were inherited too. The last worker's end is nobody else's: when the
