@@ -12,6 +12,9 @@ from slugc.cli.commands import COMMANDS, SECTIONS
 from slugc.errors import UsageError
 from slugc.errors.usage import BadArguments, UnknownCommand
 
+_WRITTEN_OUT = {"run:detached": ("run", "--detach")}
+"""Names that people bring along, where the thing is an option here."""
+
 
 class TopicGroup(TyperGroup):
     """A topic's commands; says what was probably meant when a name is not one of them.
@@ -51,6 +54,7 @@ class RootGroup(TyperGroup):
         topic, colon, verb = args[0].partition(":")
         if colon and verb and topic in COMMANDS and COMMANDS[topic].topic:
             args = [topic, verb, *args[1:]]
+        args = [*_WRITTEN_OUT.get(args[0], (args[0],)), *args[1:]]
         if args[0] not in COMMANDS:
             raise UnknownCommand(given=args[0], known=list(COMMANDS))
         return super().resolve_command(ctx, args)

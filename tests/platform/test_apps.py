@@ -224,8 +224,11 @@ def test_features_are_listed_and_an_unknown_one_is_refused(shop: "Platform") -> 
     assert shop.slugc("features", "enable", "nope", "--app", "shop", ok=False).code == 79
 
 
-def test_a_detached_one_off_dyno_runs_on_the_platform_and_prints_to_the_log(shop: "Platform") -> None:
-    name = shop.slugc("run", "--detach", "--app", "shop", "echo from $DYNO").out.strip()
+@pytest.mark.parametrize("words", [("run", "--detach"), ("run:detached",)])
+def test_a_detached_one_off_dyno_runs_on_the_platform_and_prints_to_the_log(
+    shop: "Platform", words: tuple[str, ...]
+) -> None:
+    name = shop.slugc(*words, "--app", "shop", "echo from $DYNO").out.strip()
     shop.eventually(lambda: f"app[{name}]: from {name}" in log(shop))
     shop.eventually(lambda: f"heroku[{name}]: State changed from up to complete" in log(shop))
 
