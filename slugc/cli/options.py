@@ -37,12 +37,14 @@ StackOption = Annotated[str, typer.Option("--stack", metavar="NAME", help="The s
 IsolationOption = Annotated[
     Isolation, typer.Option("--isolation", help="auto: the best there is; required: fail without; none.")
 ]
-NetworkOption = Annotated[bool, typer.Option("--network/--no-network", help="Whether buildpacks reach it.")]
+NetworkOption = Annotated[bool, typer.Option("--network/--no-network", help="Whether buildpacks reach the network.")]
 RuntimeSourceOption = Annotated[
     RuntimeSource | None, typer.Option("--runtime-source", help="Take language runtimes from here only.")
 ]
-LevelOption = Annotated[int, typer.Option("--level", min=1, max=19, help="zstd level of the slug.")]
-CacheNameOption = Annotated[str | None, typer.Option("--app", metavar="NAME", help="Names the cache.")]
+LevelOption = Annotated[int, typer.Option("--level", metavar="N", min=1, max=19, help="zstd level of the slug.")]
+CacheNameOption = Annotated[
+    str | None, typer.Option("--app", metavar="NAME", help="The build cache's name. Default: the source's path.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 GithubOption = Annotated[bool, typer.Option("--github", help="Print groups and annotations of GitHub Actions.")]
 BuildpackOption = Annotated[
