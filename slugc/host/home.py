@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slugc.errors.home import HomeUnknown
+from slugc.host.files import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,11 @@ class Home:
 
     @classmethod
     def of_this_user(cls) -> "Home":
-        """SLUGC_HOME, else the user's data folder. Raises HomeUnknown."""
+        """SLUGC_HOME, else the user's data folder. A `~` is the user's home: where a file of CI sets the variable, no
+        shell has expanded it. Raises HomeUnknown."""
         named = os.environ.get("SLUGC_HOME")
         if named:
-            return cls(Path(named).absolute())
+            return cls(expanded(named).absolute())
         from platformdirs import user_data_path
 
         try:

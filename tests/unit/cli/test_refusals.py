@@ -67,6 +67,12 @@ def test_a_user_without_a_home_is_asked_to_name_one(monkeypatch: pytest.MonkeyPa
     assert "export SLUGC_HOME=" in caught.value.hint
 
 
+def test_a_tilde_that_no_shell_has_expanded_is_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/srv/me")
+    monkeypatch.setenv("SLUGC_HOME", "~/slugc")
+    assert Home.of_this_user().root == Path("/srv/me/slugc")
+
+
 def test_an_out_that_is_a_folder_is_refused_before_the_build_starts(tmp_path: Path) -> None:
     done = slugc(tmp_path, "build", str(APP), "-o", str(tmp_path), SLUGC_HOME=str(tmp_path / "home"))
     assert done.returncode == 65
