@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,29 @@ def test_a_port_that_is_taken_is_said_and_leaves_no_platform_behind(platform: "P
     assert said.code == 78
     assert str(platform.port) in said.err
     platform.start()
+
+
+def test_requests_while_the_platform_starts_wait_for_their_app(platform: "Platform", source: Path) -> None:
+    platform.start()
+    for app in ("shop", "blog"):
+        platform.slugc("apps", "create", app)
+        platform.deploy(app, source)
+    platform.slugc("platform", "stop")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "slugc", "platform", "start", "--detach", "--port", str(platform.port)],
+        env=platform.env,
+        stdout=subprocess.DEVNULL,
+    )
+    found: list[int] = []
+    deadline = time.monotonic() + 120
+    while len(found) < 50:
+        assert time.monotonic() < deadline
+        try:
+            found += [platform.get(app)[0] for app in ("shop", "blog")]
+        except OSError:
+            time.sleep(0.005)  # it does not listen yet
+    assert child.wait(60) == 0
+    assert set(found) == {200}
 
 
 def test_a_killed_platform_leaves_no_dyno_and_the_next_one_brings_the_formation_back(
