@@ -18,7 +18,7 @@ from slugc.errors.root import SlugcError
 from slugc.errors.slug import NotASlug, SlugNotFound
 from slugc.events import Emit, Warned
 from slugc.host.clock import Clock
-from slugc.host.files import expanded, scratch, write_atomic
+from slugc.host.files import expanded, named_by_user, scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoName, DynoPlan, DynoSize, Formation, Quantity
@@ -224,7 +224,9 @@ def _first_free_port() -> int:
 def write_release(named: Named, out: Path, asking: Asking) -> "ReleaseManifest":
     """Write the release manifest of a slug, for its owner's eyes alone: config vars may be secrets.
 
-    The slug's path is kept relative where it lies beside the manifest, so that both can be moved together."""
+    The slug's path is kept relative where it lies beside the manifest, so that both can be moved together.
+
+    Raises FileNotWritten."""
     from slugc.formats import release_json
     from slugc.model.release import ReleaseManifest
 
@@ -241,7 +243,8 @@ def write_release(named: Named, out: Path, asking: Asking) -> "ReleaseManifest":
         commit=source.commit,
         formation={name: quantity.count for name, quantity in first_formation(named).items()},
     )
-    write_atomic(out, release_json.render(manifest), mode=0o600)
+    with named_by_user(out):
+        write_atomic(out, release_json.render(manifest), mode=0o600)
     return manifest
 
 

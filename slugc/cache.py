@@ -17,7 +17,7 @@ from pathlib import Path
 from slugc.errors.cache import CacheArchiveRefused, CacheUnknown
 from slugc.events import CacheDiscarded, Emit
 from slugc.host import archives, inside, locks, trees
-from slugc.host.files import remove_tree, scratch, write_atomic
+from slugc.host.files import named_by_user, remove_tree, scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.inputs import Inputs
 from slugc.model.marks import Marks
@@ -135,13 +135,13 @@ class BuildCache:
     def export(self, file: Path, *, slug: Path | None = None) -> int:
         """Write the buildpacks' caches as one .tar.zst; bytes written. With the last slug's file it also carries
         what that was built from, so that the next machine can find out that nothing has changed. (Config vars are
-        in it as keyed digests only, but the key is there too.) Raises CacheUnknown."""
+        in it as keyed digests only, but the key is there too.) Raises CacheUnknown, FileNotWritten."""
         import zstandard
 
         self._recover()
         if not self.live.is_dir():
             raise CacheUnknown(app=self.app)
-        with scratch(file.absolute().parent, f".{file.name}") as work:
+        with named_by_user(file), scratch(file.absolute().parent, f".{file.name}") as work:
             part = work / "part"
             with locks.shared(self.folder / "lock"), part.open("wb") as raw:
                 compressor = zstandard.ZstdCompressor(level=3, threads=-1)

@@ -66,10 +66,11 @@ def export(
     """Write a release manifest: `slugc start release.json` boots it anywhere. It holds the config vars: 0600."""
     import json as text
 
-    from slugc.host.files import write_atomic
+    from slugc.host.files import named_by_user, write_atomic
 
     remote = remote_app(ctx, app_name)
     manifest = remote.get("releases", version or f"v{remote.get()['release']}", "manifest")
-    write_atomic(out, text.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n", mode=0o600)
+    with named_by_user(out):
+        write_atomic(out, text.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n", mode=0o600)
     say(f"v{manifest['version']} of {remote.name} written.")
     typer.echo(str(out))

@@ -56,6 +56,20 @@ class OutputRefused(UsageError):
         )
 
 
+class FileNotWritten(UsageError):
+    """The place that a release manifest or an exported cache should go to refuses it."""
+
+    code = "usage.not-written"
+
+    def __init__(self, *, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"{path} could not be written",
+            detail=f"{reason}. Nothing half-written was left.",
+            hint="Give the path of a file in a folder that has room and that this user may write to.",
+        )
+
+
 class BadEnvFile(UsageError):
     """A file of config vars cannot be read, or a line of it is not `NAME=value`."""
 

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from slugc.errors.usage import FileNotWritten
+
 YOUNG_SECONDS = 60
 
 
@@ -28,6 +30,17 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+@contextlib.contextmanager
+def named_by_user(path: Path) -> Iterator[None]:
+    """For what is written at `path`, which a user named: a refusal is about that place, and about no file of slugc's.
+
+    Raises FileNotWritten."""
+    try:
+        yield
+    except OSError as error:
+        raise FileNotWritten(path=path, reason=error.strerror or str(error)) from error
 
 
 def expanded(text: str) -> Path:

@@ -149,3 +149,18 @@ def test_caches_are_listed_by_the_name_of_their_app(built):
     built("build", "src", "--buildpack", str(PACKS / "hello"), "--app", "shop")
     assert "shop" in json.loads(built("cache", "list", "--json").stdout)
     assert any(line.startswith("shop ") for line in built("cache", "list").stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    "command", ["release app.slug -o {}", "cache export {} --app src", "export app.slug --format heroku -o {}/f"]
+)
+def test_a_place_that_refuses_is_named_and_nothing_is_left_in_it(built, command):
+    built("build", "src", "--buildpack", str(PACKS / "hello"), "--app", "src")
+    (built.folder / "taken").mkdir(exist_ok=True)
+    (built.folder / "file").touch()
+    before = sorted(built.folder.rglob("*"))
+    place = "file" if command.startswith("export") else "taken"
+    done = built(*command.format(place).split(), code=65 if place == "file" else 2)
+    assert f"{place}/f could not" in done.stderr or f"{place} could not be written (usage.not-written)" in done.stderr
+    assert "SLUGC_HOME" not in done.stderr
+    assert sorted(built.folder.rglob("*")) == before
