@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from slugc.host.clock import Clock
-
-LINE_LIMIT = 10_000
+from slugc.logs.chunks import chunk, whole_lines
 
 
 class ConsoleLog:
@@ -18,28 +17,24 @@ class ConsoleLog:
         self._rests: dict[tuple[str, str], bytes] = {}
 
     def write(self, source: str, dyno: str, data: bytes) -> None:
-        *lines, rest = (self._rests.pop((source, dyno), b"") + data).split(b"\n")
-        while len(rest) > LINE_LIMIT:
-            lines.append(rest[:LINE_LIMIT])
-            rest = rest[LINE_LIMIT:]
+        key = (source, dyno)
+        body, rest = whole_lines(self._rests.pop(key, b""), data)
         if rest:
-            self._rests[source, dyno] = rest
-        self._print(source, dyno, lines)
+            self._rests[key] = rest
+        if body:
+            self._out(chunk(self._now(), source, dyno, body).text)
 
     def event(self, source: str, dyno: str, text: str) -> None:
         """One line of the platform. An unfinished line of the same dyno is older, so it comes first."""
         for key in [key for key in self._rests if key[1] == dyno]:
-            self._print(*key, [self._rests.pop(key)])
-        self._print(source, dyno, [text.encode("utf-8", "surrogateescape")])
+            rest = self._rests.pop(key).removesuffix(b"\r")
+            self._out(chunk(self._now(), *key, rest + b"\n").text)
+        self._out(chunk(self._now(), source, dyno, text.encode("utf-8", "surrogateescape") + b"\n").text)
 
     def notice(self, lost: int) -> bytes:
         """The line that stands for lines which whoever reads did not take in time."""
-        at = self._clock.now().isoformat(timespec="microseconds")
         text = f"Error L11 (Tail buffer overflow) -> This tail session dropped {lost} messages."
-        return f"{at} heroku[logplex]: {text}\n".encode()
+        return chunk(self._now(), "heroku", "logplex", text.encode() + b"\n").text
 
-    def _print(self, source: str, dyno: str, lines: list[bytes]) -> None:
-        if lines:
-            at = self._clock.now().isoformat(timespec="microseconds")
-            prefix = f"{at} {source}[{dyno}]: ".encode()
-            self._out(b"".join(prefix + line.removesuffix(b"\r") + b"\n" for line in lines))
+    def _now(self) -> bytes:
+        return self._clock.now().isoformat(timespec="microseconds").encode()
