@@ -86,7 +86,11 @@ def slugc(order: Path, app: Path, new: Path) -> Measured:
     work.mkdir(parents=True)
     tree = pipeline.snapshot_into(site, work)
     asked = candidates(
-        pipeline.wanted(request.buildpacks, tree.root), source=tree.root, home=home, network=True, emit=silent
+        pipeline.wanted(request.buildpacks, tree.root, emit=silent),
+        source=tree.root,
+        home=home,
+        network=True,
+        emit=silent,
     )
     shop = open_workshop(
         request, tree, stack=site.stack, engine=site.choice.engine, home=home, work=work, environ=environ
