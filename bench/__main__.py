@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ def main(argv: list[str]) -> int:
     if unknown:
         print(f"no such bench: {', '.join(unknown)}; there are {', '.join(names())}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # what it made is removed, gigabytes
     options.out.mkdir(parents=True, exist_ok=True)
     facts = machine.description()
     rules = Rules(
