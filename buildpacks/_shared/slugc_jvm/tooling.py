@@ -13,16 +13,8 @@ from slugc_jvm import trust
 from slugc_jvm.runtime import Java
 
 SHORT_LIVED = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""For a build tool that ends after seconds: the optimising compiler would use half of the processors' time for code
-that never runs again. What the user sets later on the command line wins."""
-
-LATE = (
-    *("-XX:+UseSerialGC", "-XX:Tier4InvocationThreshold=100000", "-XX:Tier4MinInvocationThreshold=12000"),
-    *("-XX:Tier4CompileThreshold=300000", "-XX:Tier4BackEdgeThreshold=1000000"),
-)
-"""For one that may work for minutes (scalac): twenty times later than usual. A small app builds with a third less
-processor time, and a large one still gets its hot loops optimised."""
-
+"""The optimising compiler would use half of the processors' time for code that never runs again. A build of many
+minutes may want it back: what the user's own options say later wins."""
 
 _COLLECTOR = re.compile(r"-XX:\+Use\w+GC")
 

@@ -8,7 +8,7 @@ from slugc_buildpack.build import Build
 from slugc_jvm import jars, maven
 from slugc_jvm.maven import Tool
 from slugc_jvm.repository import Repository
-from slugc_jvm.tooling import LATE, Bench, tuned
+from slugc_jvm.tooling import SHORT_LIVED, Bench, tuned
 from slugc_scala import complaints
 
 # Any launcher starts any sbt; this is what the app's version does not decide.
@@ -67,7 +67,7 @@ def _options(bench: Bench, build: Build, repository: Repository) -> list[str]:
         options.append("-Dsbt.override.build.repos=true")
     if build.offline:
         options.append("-Dsbt.offline=true")
-    return [*options, *tuned(LATE, shlex.split(build.config.get("SBT_OPTS")))]
+    return [*options, *tuned(SHORT_LIVED, shlex.split(build.config.get("SBT_OPTS")))]
 
 
 def _tidy(build: Build) -> None:
