@@ -48,7 +48,8 @@ class Serving:
 
     @property
     def log(self) -> str:
-        """The collated log of its dynos and its router so far."""
+        """The collated log of its dynos and its router so far: whole when the app has ended, for a line may follow the
+        answer that it is about."""
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def get(self, path: str = "/") -> "httpx.Response":
