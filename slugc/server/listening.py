@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from slugc.host.unix_http import socket_address
 
 BACKLOG = 256
+REFUSAL_SECONDS = 5.0
 _REFUSAL = (
     b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
 )
@@ -46,13 +47,23 @@ def peer_uid(connection: Any) -> int:
 class OwnersProtocol(H11Protocol):
     """Talks to the platform's own user and to root; whoever else gets through the folder's modes is refused."""
 
+    _refused: Any = None
+
     def connection_made(self, transport: Any) -> None:
         uid = peer_uid(transport.get_extra_info("socket"))
         if uid not in (os.geteuid(), 0):
+            self._refused = transport
             transport.write(_REFUSAL % (len(_REFUSED), _REFUSED))
-            transport.close()
+            # Closed at once, a client that is about to ask would get a broken pipe and never read why.
+            asyncio.get_running_loop().call_later(REFUSAL_SECONDS, transport.close)
             return
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused is not None:
+            self._refused.close()
+            return
+        super().data_received(data)
 
 
 class QuietServer(Server):
