@@ -40,7 +40,7 @@ def layer_digest(frames: Sequence[Frame]) -> str:
 
 def room(manifest: SlugManifest, layers: Sequence[SlugLayer], frames: int) -> int:
     """Bytes that the head of a slug with `frames` frames needs at most. `layers` have no frames yet."""
-    widest = Frame(offset=10**15, size=10**12, tar_size=10**12, digest="f" * 64)
+    widest = Frame(offset=10**15, size=10**12, tar_size=10**12, digest="f" * 64, content="f" * 64)
     filled = [replace(layer, digest="f" * 64, files=10**12, size=10**15, frames=()) for layer in layers]
     text = len(_json(replace(manifest, digest="f" * 64, layers=tuple(filled)))) + frames * (len(_json(widest)) + 1)
     tar = len(member(b"x" * text, mtime=manifest.mtime))

@@ -149,7 +149,14 @@ def _complete(manifest: SlugManifest, bare: Sequence[SlugLayer], job: Job, made:
     offset = 0
     for shard, item in zip(job.shards, made, strict=True):
         frames[shard.layer].append(
-            Frame(offset=offset, size=item.size, tar_size=item.tar_size, digest=item.digest, continued=shard.continued)
+            Frame(
+                offset=offset,
+                size=item.size,
+                tar_size=item.tar_size,
+                digest=item.digest,
+                content=item.content,
+                continued=shard.continued,
+            )
         )
         offset += item.size
     layers = tuple(
@@ -216,12 +223,13 @@ def _open_old(previous: Slug | None, manifest: SlugManifest, stack: contextlib.E
     return fd
 
 
-def _old_frames(previous: Slug | None, manifest: SlugManifest) -> dict[int, list[tuple[int, OldFrame]]]:
-    found: dict[int, list[tuple[int, OldFrame]]] = {}
-    if previous is not None and previous.manifest.packer == manifest.packer:
-        frames = [frame for layer in previous.manifest.layers for frame in layer.frames]
-        for position, frame in enumerate(frames):
-            at = previous.frames_at + frame.offset
-            old = OldFrame(at=at, size=frame.size, tar_size=frame.tar_size, digest=frame.digest)
-            found.setdefault(frame.tar_size, []).append((position, old))
-    return found
+def _old_frames(previous: Slug | None, manifest: SlugManifest) -> dict[str, OldFrame]:
+    if previous is None or previous.manifest.packer != manifest.packer:
+        return {}
+    return {
+        frame.content: OldFrame(
+            at=previous.frames_at + frame.offset, size=frame.size, tar_size=frame.tar_size, digest=frame.digest
+        )
+        for layer in previous.manifest.layers
+        for frame in layer.frames
+    }

@@ -51,6 +51,21 @@ def test_unchanged_frames_are_copied_from_the_previous_slug(tree, packed):
     assert rebuilt.path.read_bytes() == packed(tree).path.read_bytes()
 
 
+def test_a_damaged_frame_of_the_previous_slug_is_made_anew(tree, packed):
+    for number in range(20):
+        (tree / "app" / "vendor" / f"file{number:02}").write_bytes(os.urandom(400_000))
+    before = packed(tree)
+    sound = before.path.read_bytes()
+    frame = before.manifest.layers[-1].frames[0]
+    with before.path.open("r+b") as file:
+        file.seek(before.frames_at + frame.offset + frame.size // 2)
+        file.write(bytes([sound[file.tell()] ^ 1]))
+    events = []
+    assert packed(tree, previous=before, emit=events.append).path.read_bytes() == sound
+    report = next(event for event in events if isinstance(event, SlugPacked))
+    assert report.frames - report.frames_reused == 1
+
+
 def test_frames_of_another_level_are_not_copied(tree, packed):
     events = []
     packed(tree, previous=packed(tree, level=1), level=3, emit=events.append)
