@@ -117,6 +117,20 @@ class SlugNotFound(SlugFileError):
         )
 
 
+class FolderForSlug(SlugFileError):
+    """A folder stands where a slug is wanted."""
+
+    code = "slug.folder"
+
+    def __init__(self, *, folder: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{shown(folder)} is a folder, not a slug",
+            detail="A slug is one file, NAME.slug.",
+            hint=f"Make one of it with: slugc build {shown(folder)} -o app.slug",
+        )
+
+
 class AmbiguousSlug(SlugFileError):
     """A digest's beginning fits several stored slugs."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slugc.errors.root import SlugError
-from slugc.errors.slug import AmbiguousSlug, SlugNotFound, SlugNotWritten
+from slugc.errors.slug import AmbiguousSlug, FolderForSlug, SlugNotFound, SlugNotWritten
 from slugc.events import Emit, silent
 from slugc.host import files, locks, staging
 from slugc.host.boot import boot_id
@@ -95,11 +95,13 @@ class SlugStore:
     def find(self, reference: str) -> Slug:
         """The slug that a path, a content digest or the beginning of one (6 digits at least) names.
 
-        Raises SlugNotFound, AmbiguousSlug, and as read_manifest does.
+        Raises SlugNotFound, FolderForSlug, AmbiguousSlug, and as read_manifest does.
         """
         path = Path(reference)
         match = _PREFIX.fullmatch(reference)
         if match is None or path.is_file():
+            if path.is_dir():
+                raise FolderForSlug(folder=reference)
             if not path.is_file():
                 raise SlugNotFound(reference=reference, stored=len(self.digests()))
             return read_manifest(path)

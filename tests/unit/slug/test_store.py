@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slugc.errors.slug import AmbiguousSlug, DigestMismatch, NotASlug, SlugNotFound
+from slugc.errors.slug import AmbiguousSlug, DigestMismatch, FolderForSlug, NotASlug, SlugNotFound
 from slugc.host.home import Home
 from slugc.slug.collect import collect, empty_trash, holdings
 from slugc.slug.store import SlugStore
@@ -46,6 +46,12 @@ def test_a_slug_is_found_by_path_digest_and_beginning(tree, packed, store):
     assert store.find(str(slug.path)) == slug
     assert store.find(digest) == store.find(digest[:6]) == store.find(f"sha256:{digest[:12]}") == kept
     assert store.digests() == (digest,)
+
+
+def test_a_folder_is_told_from_a_slug_and_how_to_make_one_of_it(store, tmp_path):
+    with pytest.raises(FolderForSlug) as caught:
+        store.find(str(tmp_path))
+    assert caught.value.hint == f"Make one of it with: slugc build {tmp_path} -o app.slug"
 
 
 @pytest.mark.parametrize("reference", ["nowhere.slug", "abcdef", "abc"])
