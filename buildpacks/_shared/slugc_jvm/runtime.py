@@ -45,6 +45,17 @@ class Java:
         return int(self.version.partition(".")[0])
 
 
+def refuse_committed(app: Path, *, language: str) -> None:
+    """Raises Problem for a runtime in the source: it would be overwritten."""
+    if (app / TARGET).exists():
+        raise Problem(
+            "The source holds a folder that this buildpack makes itself",
+            code=f"{language}.committed-runtime",
+            file=TARGET,
+            next_step=f"Remove it from the repository: git rm -r --cached {TARGET}\nand add it to .gitignore.",
+        )
+
+
 def install(build: Build) -> Java:
     """The version that the app asks for, its runtime at .jdk. Raises Problem."""
     note = build.cache / "jvm" / "runtime.json"

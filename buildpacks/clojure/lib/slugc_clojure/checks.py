@@ -6,20 +6,12 @@ from pathlib import Path
 from slugc_buildpack import transcript
 from slugc_buildpack.problems import Problem
 from slugc_clojure.detection import LEIN, TOOLS
-from slugc_jvm.runtime import TARGET
 
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 
 
 def source(app: Path) -> str:
     """The file that decides. Raises Problem for what cannot be built."""
-    if (app / TARGET).exists():
-        raise Problem(
-            "The source holds a folder that this buildpack makes itself",
-            code="clojure.committed-runtime",
-            file=TARGET,
-            next_step=f"Remove it from the repository: git rm -r --cached {TARGET}\nand add it to .gitignore.",
-        )
     file = LEIN if (app / LEIN).is_file() else TOOLS
     text = (app / file).read_text(encoding="utf-8-sig", errors="replace")
     wrong = unbalanced(text)

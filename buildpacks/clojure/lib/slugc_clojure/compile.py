@@ -16,6 +16,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def compile_app(build: Build) -> dict[str, Any]:
+    runtime.refuse_committed(build.app, language="clojure")
     file = checks.source(build.app)
     java = runtime.install(build)
     bench = tooling.ready(java, build)

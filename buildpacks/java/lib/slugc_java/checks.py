@@ -6,7 +6,6 @@ from pathlib import Path
 from slugc_buildpack import transcript
 from slugc_buildpack.problems import Problem
 from slugc_java.detection import GRADLE, POMS
-from slugc_jvm.runtime import TARGET
 
 _WRAPPER = ".mvn/wrapper/maven-wrapper.properties"
 _GRADLE_WRAPPER = ("gradle/wrapper/gradle-wrapper.jar", "gradle/wrapper/gradle-wrapper.properties")
@@ -32,17 +31,6 @@ def builder(app: Path) -> str:
             next_step="Run: gradle wrapper\nand commit gradlew and gradle/wrapper: they pin the version of Gradle.",
         )
     return "gradle"
-
-
-def source(app: Path) -> None:
-    """Raises Problem for a committed runtime: it would be overwritten."""
-    if (app / TARGET).exists():
-        raise Problem(
-            "The source holds a folder that this buildpack makes itself",
-            code="java.committed-runtime",
-            file=TARGET,
-            next_step=f"Remove it from the repository: git rm -r --cached {TARGET}\nand add it to .gitignore.",
-        )
 
 
 def maven(app: Path) -> None:

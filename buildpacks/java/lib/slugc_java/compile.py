@@ -13,7 +13,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def compile_app(build: Build) -> dict[str, Any]:
     builder = checks.builder(build.app)
-    checks.source(build.app)
+    runtime.refuse_committed(build.app, language="java")
     (checks.maven if builder == "maven" else checks.gradle)(build.app)
     java = runtime.install(build)
     bench = tooling.ready(java, build)

@@ -6,7 +6,6 @@ from pathlib import Path
 from slugc_buildpack import versions
 from slugc_buildpack.problems import Problem
 from slugc_jvm import properties
-from slugc_jvm.runtime import TARGET
 
 FILE = "project/build.properties"
 _EXAMPLE = "1.10.7"
@@ -30,17 +29,6 @@ def sbt_version(app: Path) -> str:
     if versions.numbers(text)[0] != 1:
         raise _wrong(f"sbt {text} is not supported", "scala.sbt-version-unsupported", text, line)
     return text
-
-
-def source(app: Path) -> None:
-    """Raises Problem for a committed runtime: it would be overwritten."""
-    if (app / TARGET).exists():
-        raise Problem(
-            "The source holds a folder that this buildpack makes itself",
-            code="scala.committed-runtime",
-            file=TARGET,
-            next_step=f"Remove it from the repository: git rm -r --cached {TARGET}\nand add it to .gitignore.",
-        )
 
 
 def _wrong(headline: str, code: str, text: str, line: int) -> Problem:

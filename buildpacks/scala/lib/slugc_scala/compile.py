@@ -13,7 +13,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def compile_app(build: Build) -> dict[str, Any]:
     version = checks.sbt_version(build.app)
-    checks.source(build.app)
+    runtime.refuse_committed(build.app, language="scala")
     java = runtime.install(build)
     bench = tooling.ready(java, build)
     sbt.stage(version, bench, build)
