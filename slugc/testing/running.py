@@ -1,7 +1,6 @@
 """One-off dynos and served apps, started the way a user starts them: by the command line."""
 
 import contextlib
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slugc.dynos.ports import Ports
 from slugc.host.processes import Command, capture
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def serving(
     slug: Path, *, process: str, config: Mapping[str, str], environ: Mapping[str, str], scratch: Path
 ) -> Iterator[Serving]:
     """One dyno of a process type behind the router, until the end of the block. Raises DidNotBoot."""
-    port = _free_port()
+    port = Ports().take()
     argv = [sys.executable, "-m", "slugc", "start", str(slug), "--port", str(port), "-m", f"{process}=1"]
     served = Serving(url=f"http://127.0.0.1:{port}", log_file=scratch / f"serving-{port}.log")
     with served.log_file.open("wb") as log:
@@ -100,10 +100,3 @@ def _wait_for(served: Serving, child: "subprocess.Popen[bytes]") -> None:
 
 def _options(config: Mapping[str, str]) -> list[str]:
     return [word for name, value in config.items() for word in ("-e", f"{name}={value}")]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
