@@ -23,7 +23,9 @@ def refusal(code: int, path: str | None = None) -> OSError:
 @pytest.mark.parametrize(
     ("error", "shown"),
     [
-        pytest.param(refusal(errno.EACCES, "/srv/slugc/work/x"), "/srv/slugc/work/x: Permission denied", id="below-it"),
+        pytest.param(
+            refusal(errno.EACCES, "/srv/slugc/trees/x"), "/srv/slugc/trees/x: Permission denied", id="below-it"
+        ),
         pytest.param(refusal(errno.EROFS, "/srv"), "/srv: Read-only file system", id="a-folder-above-it"),
         pytest.param(refusal(errno.ENOSPC), "No space left on device", id="a-write-to-a-full-disk"),
     ],
