@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from slugc.errors.ledger import CannotRollBack, ConfigOwnedByAddOn
 from slugc.ledger import config_vars
@@ -54,6 +54,15 @@ class Describe:
 Change = Deploy | ChangeConfig | RollBack | Attach | Detach | Describe
 
 
+class _Content(NamedTuple):
+    """What a change may alter of a release."""
+
+    slug: str | None
+    commit: str | None
+    config_vars: Mapping[str, str]
+    addons: tuple[AddOnAttachment, ...]
+
+
 def initial(app: str, *, user: str, now: datetime) -> Release:
     return _sealed(Release(app=app, version=1, description="Initial release", user=user, created_at=stamp(now)))
 
@@ -69,12 +78,16 @@ def after(base: Release, change: Change, *, newest: Release, user: str, now: dat
     owned = {name for addon in changed.addons for name in addon.config_vars}
     config_vars.check({name: value for name, value in changed.config_vars.items() if name not in owned})
     return _sealed(
-        replace(
-            changed,
+        Release(
+            app=base.app,
             version=newest.version + 1,
+            slug=changed.slug,
+            config_vars=changed.config_vars,
+            addons=changed.addons,
             description=describe(change),
             user=user,
             created_at=stamp(now),
+            commit=changed.commit,
             previous=newest.digest,
         )
     )
@@ -106,14 +119,17 @@ def stamp(now: datetime) -> str:
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _applied(base: Release, change: Change) -> Release:
+def _applied(base: Release, change: Change) -> _Content:
+    now = _Content(base.slug, base.commit, base.config_vars, base.addons)
     match change:
         case Deploy():
-            return replace(base, slug=change.slug, commit=change.commit)
+            return now._replace(slug=change.slug, commit=change.commit)
         case ChangeConfig():
-            return _reconfigured(base, change)
+            return now._replace(config_vars=_reconfigured(base, change))
         case RollBack():
-            return _rolled_back(base, change.to)
+            if change.to.slug is None:
+                raise CannotRollBack(app=base.app, wanted=f"v{change.to.version}", reason="That release has no slug.")
+            return now._replace(slug=change.to.slug, commit=change.to.commit, config_vars=_rolled_back(base, change.to))
         case Attach():
             attached = AddOnAttachment(
                 name=change.addon,
@@ -121,39 +137,35 @@ def _applied(base: Release, change: Change) -> Release:
                 config_vars=tuple(change.values),
                 attachment=change.attachment,
             )
-            return replace(base, addons=(*base.addons, attached), config_vars={**base.config_vars, **change.values})
+            return now._replace(addons=(*base.addons, attached), config_vars={**base.config_vars, **change.values})
         case Detach():
             leaving = [a for a in base.addons if a.name == change.addon and a.attachment == change.attachment]
             gone = {name for addon in leaving for name in addon.config_vars}
-            return replace(
-                base,
+            return now._replace(
                 addons=tuple(a for a in base.addons if a not in leaving),
                 config_vars={k: v for k, v in base.config_vars.items() if k not in gone},
             )
         case Describe():
-            return base
+            return now
         case _:
             assert_never(change)
 
 
-def _reconfigured(base: Release, change: ChangeConfig) -> Release:
+def _reconfigured(base: Release, change: ChangeConfig) -> dict[str, str]:
     owners = {name: addon.name for addon in base.addons for name in addon.config_vars}
     for name in (*change.set, *change.unset):
         if name in owners:
             raise ConfigOwnedByAddOn(name=name, addon=owners[name])
     config = {k: v for k, v in base.config_vars.items() if k not in change.unset}
-    return replace(base, config_vars={**config, **change.set})
+    return {**config, **change.set}
 
 
-def _rolled_back(base: Release, to: Release) -> Release:
-    """Slug and config vars of `to`; add-ons stay as they are now, and so do the config vars they own."""
-    if to.slug is None:
-        raise CannotRollBack(app=base.app, wanted=f"v{to.version}", reason="That release has no slug.")
+def _rolled_back(base: Release, to: Release) -> dict[str, str]:
+    """The config vars of `to`; add-ons stay as they are now, and so do the config vars they own."""
     then_owned = {name for addon in to.addons for name in addon.config_vars}
     now_owned = {name for addon in base.addons for name in addon.config_vars}
     config = {k: v for k, v in to.config_vars.items() if k not in then_owned}
-    config.update({k: v for k, v in base.config_vars.items() if k in now_owned})
-    return replace(base, slug=to.slug, commit=to.commit, config_vars=config)
+    return {**config, **{k: v for k, v in base.config_vars.items() if k in now_owned}}
 
 
 def _sealed(release: Release) -> Release:

@@ -50,7 +50,9 @@ def name_problem(name: str) -> str | None:
 def value_problem(value: str) -> str | None:
     if "\0" in value:
         return "It has a NUL byte, which no environment can carry."
-    if any("\ud800" <= c <= "\udfff" for c in value):
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # a lone surrogate
         return "It is not UTF-8 text."
     return None
 

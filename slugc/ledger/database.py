@@ -28,6 +28,7 @@ class Database:
         """Raises LedgerUnreadable."""
         self.path = path
         self._lock = threading.RLock()
+        self._own = 0
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Made by us with 0600 before SQLite sees it: its -wal and -shm take the mode over.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -44,24 +45,30 @@ class Database:
             "journal_mode = WAL",
             "synchronous = FULL",
             f"wal_autocheckpoint = {WAL_PAGES}",
-            "foreign_keys = ON",
+            "foreign_keys = OFF",
         ):
             self._connection.execute(f"PRAGMA {pragma}")
-        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        found = self._schema()
         if found > schema.VERSION:
             self._connection.close()
             raise LedgerUnreadable(path=str(self.path), reason=f"made by a newer slugc (schema {found})")
-        if found == 0:
+        if found < schema.VERSION:
             with self.writing() as write:
                 # Another process may have made the tables while this one waited for the write lock.
-                if write.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in schema.statements():
-                        write.execute(statement)
+                statements = {0: schema.statements(), 1: schema.FROM_1}.get(self._schema(), ())
+                for statement in statements:
+                    write.execute(statement)
+        # Not before: a table that others refer to could not be replaced.
+        self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def _schema(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; on disk when the block is left, nothing of it where the block raises."""
         with self._lock:
+            self._own += 1
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -69,6 +76,12 @@ class Database:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+    def state(self) -> tuple[int, int]:
+        """Within a transaction: another value than before where anybody has begun to write meanwhile, this process
+        or any other, and however it ended."""
+        # data_version counts the commits of all others; SQLite compares a number in memory to know.
+        return self._connection.execute("PRAGMA data_version").fetchone()[0], self._own
 
     def all(self, query: str, *values: object) -> list[sqlite3.Row]:
         with self._lock, self._readable():

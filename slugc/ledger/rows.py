@@ -6,30 +6,38 @@ import sqlite3
 from slugc.model.app import AddOn, Job
 from slugc.model.release import AddOnAttachment, Release
 
-
-def to_columns(release: Release, *, app: int, config: str) -> dict[str, object]:
-    return {
-        "app": app,
-        "version": release.version,
-        "app_name": release.app,
-        "slug": release.slug,
-        "config": config,
-        "addons": json.dumps([[a.name, a.plan, list(a.config_vars), a.attachment] for a in release.addons]),
-        "description": release.description,
-        "user": release.user,
-        "created_at": release.created_at,
-        "commit_id": release.commit,
-        "previous": release.previous,
-        "digest": release.digest,
-    }
+COLUMNS = (
+    "app", "version", "app_name", "slug", "config_of", "vars", "addons", "description", "user", "created_at",
+    "commit_id", "previous", "digest",
+)  # fmt: skip
+"""Of the table `releases`, in the order of to_columns."""
 
 
-def to_release(row: sqlite3.Row, vars_text: str) -> Release:
+def to_columns(release: Release, *, app: int, config_of: int) -> tuple[object, ...]:
+    """`config_of`: the version that has the same config vars in its row; its own where there is none."""
+    return (
+        app,
+        release.version,
+        release.app,
+        release.slug,
+        config_of,
+        json.dumps(dict(release.config_vars)) if config_of == release.version else None,
+        json.dumps([[a.name, a.plan, list(a.config_vars), a.attachment] for a in release.addons]),
+        release.description,
+        release.user,
+        release.created_at,
+        release.commit,
+        release.previous,
+        release.digest,
+    )
+
+
+def to_release(row: sqlite3.Row) -> Release:
     return Release(
         app=row["app_name"],
         version=int(row["version"]),
         slug=row["slug"],
-        config_vars=json.loads(vars_text),
+        config_vars=json.loads(row["config"]),
         addons=tuple(
             AddOnAttachment(name=name, plan=plan, config_vars=tuple(names), attachment=attachment)
             for name, plan, names, attachment in json.loads(row["addons"])

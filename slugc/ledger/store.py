@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from slugc.errors.ledger import (
     AppNameTaken,
@@ -25,7 +26,22 @@ _LIVE_APPS = """SELECT * FROM apps a WHERE NOT EXISTS
     (SELECT 1 FROM app_settings s WHERE s.app = a.id AND s.key = 'destroyed')"""
 _STATUS = """(SELECT e.status || char(10) || e.note FROM release_events e
     WHERE e.app = r.app AND e.version = r.version ORDER BY e.seq DESC LIMIT 1) AS event"""
-_ENTRIES = f"SELECT r.*, c.vars, {_STATUS} FROM releases r JOIN config_sets c ON c.digest = r.config WHERE r.app = ?"  # noqa: S608 - only constants
+_CONFIG = """coalesce(r.vars, (SELECT h.vars FROM releases h
+    WHERE h.app = r.app AND h.version = r.config_of)) AS config"""
+_ENTRIES = f"SELECT r.*, {_CONFIG}, {_STATUS} FROM releases r WHERE r.app = ?"  # noqa: S608 - only constants
+_RELEASE = f"INSERT INTO releases ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"  # noqa: S608 - only constants
+_EVENT = "INSERT INTO release_events (app, version, seq, status, at, note) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class _Head(NamedTuple):
+    """Where an app's next release goes on."""
+
+    app: str
+    number: int
+    newest: Release
+    current: Release
+    config_of: int
+    """The release whose row has the current one's config vars."""
 
 
 class Ledger:
@@ -38,6 +54,8 @@ class Ledger:
         """Open or make the file at `path` (0600). Raises LedgerUnreadable."""
         self._db = Database(path)
         self._clock = clock
+        self._left: tuple[_Head, tuple[int, int]] | None = None
+        """What the last append left behind, and the state of the file then."""
 
     def close(self) -> None:
         self._db.close()
@@ -55,12 +73,12 @@ class Ledger:
             values = (name, user, first.created_at)
             made = write.execute("INSERT INTO apps (name, owner, created_at) VALUES (?, ?, ?)", values)
             assert made.lastrowid is not None
-            self._insert(write, made.lastrowid, first, ReleaseStatus.SUCCEEDED)
+            self._insert(write, made.lastrowid, first, ReleaseStatus.SUCCEEDED, config_of=1)
             # An app of the hosted platform begins with these two, so that its first deploy is v3.
             second = changes.after(
                 first, changes.Describe(description="Enable Logplex"), newest=first, user=user, now=self._clock.now()
             )
-            self._insert(write, made.lastrowid, second, ReleaseStatus.SUCCEEDED)
+            self._insert(write, made.lastrowid, second, ReleaseStatus.SUCCEEDED, config_of=1)
         return self.app(name)
 
     def destroy_app(self, name: str, *, user: str) -> None:
@@ -110,12 +128,17 @@ class Ledger:
         `pending` for a release that must first run its release command: `mark` decides it later. Raises
         NoSuchApp and what changes.after raises.
         """
-        number = self._number(app)
         with self._db.writing() as write:
-            entries = self._head(number)
-            base = next(entry.release for entry in entries if entry.current)
-            release = changes.after(base, change, newest=entries[0].release, user=user, now=self._clock.now())
-            self._insert(write, number, release, status)
+            state = self._db.state()
+            head = self._head(app, state)
+            release = changes.after(head.current, change, newest=head.newest, user=user, now=self._clock.now())
+            kept = release.config_vars == head.current.config_vars
+            config_of = head.config_of if kept else release.version
+            self._insert(write, head.number, release, status, config_of=config_of)
+        head = head._replace(newest=release)
+        if status is ReleaseStatus.SUCCEEDED:
+            head = head._replace(current=release, config_of=config_of)
+        self._left = head, state
         return release
 
     def mark(self, app: str, version: int, status: ReleaseStatus, *, note: str = "") -> None:
@@ -130,7 +153,7 @@ class Ledger:
 
     def current(self, app: str) -> ReleaseEntry:
         """The newest release that succeeded; every app has one from its first moment. Raises NoSuchApp."""
-        return next(entry for entry in self._head(self._number(app)) if entry.current)
+        return next(entry for entry in self._newest(self._number(app)) if entry.current)
 
     def release(self, app: str, version: int) -> ReleaseEntry:
         """Raises NoSuchApp, NoSuchRelease."""
@@ -206,7 +229,21 @@ class Ledger:
         query = f"SELECT DISTINCT slug FROM releases WHERE slug IS NOT NULL AND app IN (SELECT id FROM ({_LIVE_APPS}))"  # noqa: S608 - only constants
         return frozenset(row["slug"] for row in self._db.all(query))
 
-    def _head(self, number: int) -> list[ReleaseEntry]:
+    def _head(self, app: str, state: tuple[int, int]) -> _Head:
+        """Read anew, unless nobody wrote since this ledger itself appended to that app."""
+        if self._left is not None:
+            head, (others, own) = self._left
+            if head.app == app and state == (others, own + 1):
+                return head
+        number = self._number(app)
+        entries = self._newest(number)
+        current = next(entry.release for entry in entries if entry.current)
+        query = "SELECT config_of FROM releases WHERE app = ? AND version = ?"
+        config_of = self._db.one(query, number, current.version)
+        assert config_of is not None
+        return _Head(app, number, entries[0].release, current, config_of[0])
+
+    def _newest(self, number: int) -> list[ReleaseEntry]:
         """The newest releases, the current one among them: appending costs the same after 10,000 releases."""
         for limit in (1, 16):
             entries = self._entries(number, limit=limit)
@@ -221,29 +258,25 @@ class Ledger:
             status, _, note = (row["event"] or "pending\n").partition("\n")
             current = not found_current and status == ReleaseStatus.SUCCEEDED
             found_current = found_current or current
-            release = rows.to_release(row, row["vars"])
+            if row["config"] is None:
+                missing, reason = row["config_of"], f"It is missing, and v{row['version']} has its config vars."
+                raise LedgerBroken(app=row["app_name"], version=missing, reason=reason)
+            release = rows.to_release(row)
             entries.append(ReleaseEntry(release=release, status=ReleaseStatus(status), current=current, note=note))
         return entries
 
-    def _insert(self, write: sqlite3.Connection, number: int, release: Release, status: ReleaseStatus) -> None:
-        config = chain.config_digest(release.config_vars)
-        write.execute(
-            "INSERT OR IGNORE INTO config_sets (digest, vars) VALUES (?, ?)",
-            (config, json.dumps(dict(release.config_vars))),
-        )
-        columns = rows.to_columns(release, app=number, config=config)
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        write.execute(f"INSERT INTO releases ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608 - names are ours
-        self._insert_event(write, number, release.version, status, "")
+    def _insert(
+        self, write: sqlite3.Connection, number: int, release: Release, status: ReleaseStatus, *, config_of: int
+    ) -> None:
+        write.execute(_RELEASE, rows.to_columns(release, app=number, config_of=config_of))
+        write.execute(_EVENT, (number, release.version, 1, status.value, release.created_at, ""))
 
     def _insert_event(
         self, write: sqlite3.Connection, number: int, version: int, status: ReleaseStatus, note: str
     ) -> None:
-        write.execute(
-            "INSERT INTO release_events (app, version, seq, status, at, note) SELECT ?, ?, count(*) + 1, ?, ?, ? "
-            "FROM release_events WHERE app = ? AND version = ?",
-            (number, version, status.value, self._now(), note, number, version),
-        )
+        query = "SELECT count(*) FROM release_events WHERE app = ? AND version = ?"
+        before = write.execute(query, (number, version)).fetchone()[0]
+        write.execute(_EVENT, (number, version, before + 1, status.value, self._now(), note))
 
     # -- formation: scaling makes no release
 

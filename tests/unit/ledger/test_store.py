@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from slugc.errors.ledger import AppNameTaken, CannotRollBack, LedgerBroken, LedgerUnreadable, NoSuchApp, NoSuchRelease
+from slugc.errors.ledger import (
+    AppNameTaken,
+    CannotRollBack,
+    InvalidConfigName,
+    LedgerBroken,
+    LedgerUnreadable,
+    NoSuchApp,
+    NoSuchRelease,
+)
 from slugc.ledger.changes import ChangeConfig, Deploy, RollBack
 from slugc.ledger.store import Ledger
 from slugc.model.app import AddOn
@@ -81,7 +89,7 @@ def test_releases_survive_closing_and_opening_again(ledger: Ledger, path: Path) 
         "UPDATE releases SET slug = 'x'",
         "DELETE FROM releases",
         "DELETE FROM release_events",
-        "UPDATE config_sets SET vars = '{}'",
+        "UPDATE releases SET vars = '{}'",
         "UPDATE apps SET name = 'x'",
         "DELETE FROM app_settings",
     ],
@@ -103,7 +111,8 @@ def test_the_file_itself_refuses_to_change_or_forget(ledger: Ledger, path: Path,
         ("UPDATE releases SET user = 'other' WHERE version = 3", 3),
         ("DELETE FROM releases WHERE version = 4", 4),
         ("DELETE FROM releases WHERE version = 5", 5),
-        ('UPDATE config_sets SET vars = \'{"A":"9"}\'', 1),
+        ('UPDATE releases SET vars = \'{"A":"9"}\' WHERE version = 1', 1),
+        ("DELETE FROM releases WHERE version = 1", 1),
         ("UPDATE releases SET previous = '' WHERE version = 2", 2),
         ('UPDATE releases SET addons = \'[["x","y",[],""]]\' WHERE version = 5', 5),
     ],
@@ -115,6 +124,51 @@ def test_verify_names_the_first_broken_link(ledger: Ledger, path: Path, statemen
         ledger.verify("shop")
     assert caught.value.version == version
     assert f"v{version}" in str(caught.value)
+
+
+def test_every_ledger_goes_on_from_what_any_other_wrote_last(ledger: Ledger, path: Path) -> None:
+    with_three_deploys(ledger)
+    other = Ledger(path, clock=StoppedClock())
+    for number in range(3):
+        ledger.append("shop", ChangeConfig(set={f"MINE{number}": "1"}), user="me")
+        other.append("shop", ChangeConfig(set={f"YOURS{number}": "1"}), user="you")
+    assert sorted(ledger.current("shop").release.config_vars) == [
+        "MINE0", "MINE1", "MINE2", "YOURS0", "YOURS1", "YOURS2",
+    ]  # fmt: skip
+    assert ledger.verify("shop") == other.verify("shop") == 11
+    other.close()
+
+
+def test_an_app_made_anew_under_a_name_does_not_go_on_with_the_old_ones_releases(ledger: Ledger) -> None:
+    with_three_deploys(ledger)
+    ledger.destroy_app("shop", user="me")
+    ledger.create_app("shop", user="me")
+    assert ledger.append("shop", Deploy(slug="new"), user="me").version == 3
+    ledger.create_app("other", user="me")
+    assert ledger.append("other", Deploy(slug="x"), user="me").version == 3
+    assert ledger.append("shop", Deploy(slug="newer"), user="me").version == 4
+
+
+def test_a_release_that_was_refused_does_not_count_for_the_next(ledger: Ledger) -> None:
+    with_three_deploys(ledger)
+    with pytest.raises(InvalidConfigName):
+        ledger.append("shop", ChangeConfig(set={"PORT": "1"}), user="me")
+    bad = ledger.append("shop", Deploy(slug="bad"), user="me", status=ReleaseStatus.PENDING)
+    ledger.append("shop", ChangeConfig(set={"A": "1"}), user="me")
+    ledger.mark("shop", bad.version, ReleaseStatus.SUCCEEDED)
+    last = ledger.append("shop", Deploy(slug="last"), user="me")
+    assert (last.version, last.slug, last.config_vars) == (8, "last", {"A": "1"})
+    assert ledger.verify("shop") == 8
+
+
+def test_a_release_whose_config_vars_were_taken_away_says_so_wherever_it_is_read(ledger: Ledger, path: Path) -> None:
+    with_three_deploys(ledger)
+    ledger.append("shop", ChangeConfig(set={"A": "1"}), user="me")
+    ledger.append("shop", Deploy(slug="four"), user="me")
+    tampered(path, "DELETE FROM releases WHERE version = 6")
+    for read in (ledger.current, ledger.releases, ledger.verify):
+        with pytest.raises(LedgerBroken, match="broken at v6"):
+            read("shop")
 
 
 def test_a_failed_release_is_kept_and_the_app_stays_on_the_one_before(ledger: Ledger) -> None:
