@@ -140,7 +140,7 @@ def run(
         )
         placed = ground_of(named, release.tree, asking).place(plan, terminal=terminal)
         try:
-            status = attach(placed.command, terminal=terminal)
+            status = attach(placed.command, terminal=terminal, group=placed.group)
         except OSError as error:
             raise DynoCannotStart(dyno=str(plan.name), reason=str(error)) from error
         else:

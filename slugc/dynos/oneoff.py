@@ -19,6 +19,7 @@ from slugc.errors.dyno import NothingToRun, UnknownProcessType
 from slugc.host.processes import Command
 from slugc.model.dyno import DynoName
 from slugc.model.process import ProcessType
+from slugc.sandbox.cgroups import Group
 
 CHUNK = 1 << 16
 GRACE = 10.0
@@ -64,8 +65,8 @@ def on_terminal() -> bool:
     return os.isatty(0) and os.isatty(1)
 
 
-def attach(command: Command, *, terminal: bool, grace: float = GRACE) -> int:
-    """Run a dyno's command to its end, joined to this process's stdio, and return its exit code.
+def attach(command: Command, *, terminal: bool, grace: float = GRACE, group: Group | None = None) -> int:
+    """Run a dyno's command to its end in `group`, joined to this process's stdio, and return its exit code.
 
     terminal: the dyno gets a new terminal of the caller's size; keys go to it untouched, Ctrl-C included. Else it
     has the caller's own descriptors, so that bytes and the end of input pass as they are. SIGTERM, SIGHUP, SIGINT
@@ -76,8 +77,8 @@ def attach(command: Command, *, terminal: bool, grace: float = GRACE) -> int:
     sys.stderr.flush()
     with _signals() as wake:
         if terminal:
-            return _on_own_terminal(command, wake, grace)
-        process = spawn(command, stdin=0, stdout=1, stderr=2)
+            return _on_own_terminal(command, wake, grace, group)
+        process = spawn(command, stdin=0, stdout=1, stderr=2, group=group)
         with _never_outlived(process), _Watch(process, wake, grace) as watch:
             watch.until_exit()
             return exit_status(process)
@@ -127,12 +128,12 @@ class _Watch:
         return numbers
 
 
-def _on_own_terminal(command: Command, wake: int, grace: float) -> int:
+def _on_own_terminal(command: Command, wake: int, grace: float, group: Group | None) -> int:
     ours, theirs = pty.openpty()
     try:
         _copy_size(ours)
         try:
-            process = spawn(command, stdin=theirs, stdout=theirs, stderr=theirs, terminal=True)
+            process = spawn(command, stdin=theirs, stdout=theirs, stderr=theirs, terminal=True, group=group)
         finally:
             os.close(theirs)
         with _never_outlived(process), _raw_keys(), _Watch(process, wake, grace) as watch:

@@ -11,29 +11,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slugc.host.processes import Command, opened_payloads
+from slugc.sandbox.birth import born_in
+from slugc.sandbox.cgroups import Group
 
 Process = subprocess.Popen[bytes]
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def spawn(command: Command, *, stdin: int, stdout: int, stderr: int, terminal: bool = False) -> Process:
-    """Start a dyno in a session of its own; with `terminal`, its stdin becomes that session's terminal.
+def spawn(
+    command: Command, *, stdin: int, stdout: int, stderr: int, terminal: bool = False, group: Group | None = None
+) -> Process:
+    """Start a dyno, in `group` and in a session of its own; with `terminal`, its stdin becomes that session's.
 
-    The engine's walls end everything inside when this thread ends, so call it from the thread that stays.
-    Raises OSError where the program cannot be started.
+    Where no group takes threads, the engine's walls end everything inside when this thread ends, so call it from
+    the thread that stays. Raises OSError where the program cannot be started.
     """
+    if group is not None and not group.takes_threads:
+        command, group = group.command(command), None
     with opened_payloads(command) as (argv, descriptors):
-        return subprocess.Popen(
-            argv,
-            env=dict(command.env),
-            cwd=command.cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            pass_fds=descriptors,
-            start_new_session=True,
-            preexec_fn=_own_the_terminal if terminal else None,  # noqa: PLW1509 - one-off dynos: no threads run
-        )
+
+        def start() -> Process:
+            return subprocess.Popen(
+                argv,
+                env=dict(command.env),
+                cwd=command.cwd,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=descriptors,
+                start_new_session=True,
+                preexec_fn=_own_the_terminal if terminal else None,  # noqa: PLW1509 - it takes no lock
+            )
+
+        return start() if group is None else born_in(group, start)
 
 
 def exit_status(process: Process) -> int:

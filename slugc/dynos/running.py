@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from slugc.dynos.process import Process, exit_status, kill, memory, resident, signal_members, spawn
 from slugc.dynos.world import Placed
-from slugc.host.processes import Command
 
 CHUNK = 1 << 16
 PIPE_BYTES = 1 << 20
@@ -39,10 +38,10 @@ class Running:
         self._pipe: int | None = None
         try:
             if stdio is None:
-                self._process = self._piped(placed.command)
+                self._process = self._piped(placed)
             else:
                 given = {"stdin": stdio[0], "stdout": stdio[1], "stderr": stdio[2]}
-                self._process = spawn(placed.command, **given, terminal=terminal)
+                self._process = spawn(placed.command, **given, terminal=terminal, group=placed.group)
         except OSError:
             placed.remove()
             raise
@@ -73,7 +72,7 @@ class Running:
     def kill(self) -> None:
         kill(self._process)
 
-    def _piped(self, command: Command) -> Process:
+    def _piped(self, placed: Placed) -> Process:
         reader, writer = os.pipe2(os.O_CLOEXEC)
         # Sixteen times as much between two looks: a dyno that prints a lot waits for nobody. The user's quota for
         # pipes may be used up; 64 KiB do, too.
@@ -81,7 +80,7 @@ class Running:
             fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            process = spawn(command, stdin=nothing, stdout=writer, stderr=writer)
+            process = spawn(placed.command, stdin=nothing, stdout=writer, stderr=writer, group=placed.group)
         except BaseException:
             os.close(reader)
             raise

@@ -24,7 +24,7 @@ WITHOUT_WALLS = "none"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A dyno that is ready to be started, and the control group that bounds it, where this machine has one."""
+    """A dyno that is ready to be started, in the control group that bounds it, where this machine has one."""
 
     command: Command
     group: Group | None = None
@@ -64,8 +64,7 @@ class Ground:
             bounded=group is not None and "pids" in group.folders,
             terminal=terminal,
         )
-        command = self.engine.command(spec)
-        return Placed(command=group.command(command) if group else command, group=group)
+        return Placed(command=self.engine.command(spec), group=group)
 
     def _group(self, plan: DynoPlan) -> Group | None:
         if self.offer is None:

@@ -54,6 +54,19 @@ def test_a_command_joins_every_tree_before_it_starts(tmp_path: Path) -> None:
     assert joined.payloads == (b"p",)
 
 
+def test_a_thread_that_has_been_in_a_group_stands_beside_it_again(tmp_path: Path) -> None:
+    folders = [tmp_path / name / "slugc-web.1" for name in ("memory", "pids")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "tasks").touch()
+        (folder.parent / "tasks").touch()
+    group = Group(version=1, folders=dict(zip(("memory", "pids"), folders, strict=True)))
+    with group.joined():
+        assert [(folder.parent / "tasks").read_text() for folder in folders] == ["", ""]
+    assert [(folder / "tasks").read_text() for folder in folders] == ["0", "0"]
+    assert [(folder.parent / "tasks").read_text() for folder in folders] == ["0", "0"]
+
+
 def test_bounds_are_written_in_the_kernels_words(tmp_path: Path) -> None:
     for name, file in (("memory", "memory.limit_in_bytes"), ("pids", "pids.max"), ("cpu", "cpu.shares")):
         group_at(tmp_path / name / "slugc-web.1")
