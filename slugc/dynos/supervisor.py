@@ -17,7 +17,7 @@ from slugc.dynos.running import Running
 from slugc.dynos.settings import DynoSettings
 from slugc.dynos.slots import Slot, Stdio
 from slugc.dynos.state import Dyno, Kind, advance, app_state
-from slugc.dynos.world import Ground, Sink, Traffic
+from slugc.dynos.world import Ground, Placed, Sink, Traffic
 from slugc.errors.dyno import BootTimedOut, CrashedAtBoot, DynoNotFound
 from slugc.errors.root import SlugcError
 from slugc.host.clock import Clock
@@ -35,6 +35,8 @@ from slugc.model.process import ProcessType
 
 PLATFORM = "heroku"
 APP = "app"
+GIVE_BACK = 0.1
+"""Seconds from a dyno's end to the removal of its control groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,13 @@ class Supervisor:
             self.feed(slot, s.MemoryMeasured(run, 0, killed=True))
         self.feed(slot, s.Exited(run, status))
         if running.placed.group is not None:
-            _ = self._start(asyncio.to_thread(running.placed.remove))
+            _ = self._start(self._give_back(running.placed))
+
+    async def _give_back(self, placed: Placed) -> None:
+        """Not at once: the kernel still takes the dead apart, and a dyno in the place of this one comes first."""
+        if not self._closing:
+            await asyncio.sleep(GIVE_BACK)
+        await asyncio.to_thread(placed.remove)
 
     def _arm(self, slot: Slot, timer: s.Timer, run: int, seconds: float) -> None:
         if timer is s.Timer.CYCLE:
