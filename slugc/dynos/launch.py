@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from slugc.dynos import exec_d
 from slugc.model.dyno import DynoPlan
+from slugc.model.mount import data_file, link
 from slugc.sandbox.spec import Limits, Mount, MountKind, SandboxSpec
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ APP = "/app"
 LAYERS = "/layers"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 """What a Heroku dyno starts from; profile scripts put their own folders before it."""
-MEMORY_FILES = ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max")
-"""Where profile scripts read the quota: cgroup v1 and v2."""
+QUOTA = "/sys/fs/cgroup/memory/memory.limit_in_bytes"
+QUOTA_AGAIN = "/sys/fs/cgroup/memory.max"
+"""Where profile scripts read the quota: control groups of version 1, and of version 2."""
 
 # Sourced at the top level and not in a function: `declare` in a profile script would be local to the function.
 # The command is kept in an array, so that a script's `set --` or `shift` cannot change it.
@@ -155,5 +157,6 @@ def _mounts(plan: DynoPlan, *, layers: Path | None, upper: Path | None) -> tuple
         Mount(kind=MountKind.OVERLAY, target=APP, source=plan.tree / "app", upper=upper),
         *((Mount(kind=MountKind.READ_ONLY, target=LAYERS, source=layers),) if layers else ()),
         Mount(kind=MountKind.SCRATCH, target="/dev/shm"),
-        *(Mount(kind=MountKind.DATA, target=target, data=quota) for target in MEMORY_FILES),
+        data_file(quota, QUOTA),
+        link("memory/memory.limit_in_bytes", QUOTA_AGAIN),
     )

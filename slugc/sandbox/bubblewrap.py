@@ -1,6 +1,5 @@
 """The bubblewrap engine: own mount, PID, IPC, UTS and user namespaces on an empty root, no root needed."""
 
-import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +35,7 @@ class Bubblewrap:
         for mount in spec.mounts:
             if _later(mount):
                 continue
-            pieces.add(*_options(mount))
+            pieces.mount(mount)
             if mount.kind is MountKind.DATA:
                 on_root = places.isdisjoint(_parents(mount.target))
                 pieces.add_data(_named(mount, spec.hostname), on_root=on_root)
@@ -44,7 +43,7 @@ class Bubblewrap:
         pieces.add("--proc", "/proc", "--dev", "/dev")
         for mount in spec.mounts:
             if _later(mount):
-                pieces.add(*_options(mount))
+                pieces.mount(mount)
         # What lies on the empty root itself is part of the walls.
         pieces.add("--remount-ro", "/")
         for key, value in spec.env.items():
@@ -77,6 +76,12 @@ class _Pieces:
     def add(self, *words: str) -> None:
         self._piece.extend(words)
 
+    def mount(self, mount: Mount) -> None:
+        above = mount.target.rpartition("/")[0]
+        # bubblewrap itself would make missing folders above a file with mode 0700.
+        self._piece += ("--dir", above) if above else ()
+        self._piece += _options(mount)
+
     def add_data(self, mount: Mount, *, on_root: bool) -> None:
         """A plain file where that will do, on the empty root, which is read-only in the end: each mount makes
         all later ones slower."""
@@ -91,7 +96,7 @@ class _Pieces:
 
     def _close(self) -> None:
         if self._piece:
-            self._payloads.append(b"".join(word.encode("utf-8", "surrogateescape") + b"\0" for word in self._piece))
+            self._payloads.append("\0".join((*self._piece, "")).encode("utf-8", "surrogateescape"))
             self._words += ["--args", f"@fd{len(self._payloads) - 1}@"]
             self._piece = []
 
@@ -124,21 +129,19 @@ def _options(mount: Mount) -> list[str]:
     target, source = mount.target, str(mount.source)
     match mount.kind:
         case MountKind.READ_ONLY:
-            words = ["--ro-bind", source, target]
+            return ["--ro-bind", source, target]
         case MountKind.WRITABLE:
-            words = ["--bind", source, target]
+            return ["--bind", source, target]
         case MountKind.SCRATCH:
-            words = ["--perms", "1777" if target in WORLD_WRITABLE else "0755", "--tmpfs", target]
+            return ["--perms", "1777" if target in WORLD_WRITABLE else "0755", "--tmpfs", target]
         case MountKind.OVERLAY:
-            words = ["--overlay-src", source, *_upper(mount), target]
+            return ["--overlay-src", source, *_upper(mount), target]
         case MountKind.LINK:
-            words = ["--symlink", mount.data.decode("utf-8", "surrogateescape"), target]
+            return ["--symlink", mount.data.decode("utf-8", "surrogateescape"), target]
         case MountKind.DATA:
-            words = []
+            return []
         case _:
             assert_never(mount.kind)
-    # bubblewrap itself would make missing folders above a file with mode 0700.
-    return ["--dir", posixpath.dirname(target), *words]
 
 
 def _upper(mount: Mount) -> list[str]:

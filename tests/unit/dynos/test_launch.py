@@ -1,9 +1,10 @@
 """What a dyno's plan becomes: nothing of it is text that a shell could read differently."""
 
+import posixpath
 from dataclasses import replace
 from pathlib import Path
 
-from slugc.dynos.launch import MEMORY_FILES, entry_of, sandbox_spec, shell_words
+from slugc.dynos.launch import QUOTA, QUOTA_AGAIN, entry_of, sandbox_spec, shell_words
 from slugc.dynos.world import has_profiles
 from slugc.model.dyno import SIZES, DynoName, DynoPlan
 from slugc.model.process import ProcessType
@@ -111,6 +112,7 @@ def test_launch_layers_are_read_only_where_the_slug_has_some() -> None:
 
 def test_profile_scripts_read_the_quota_of_the_dynos_size() -> None:
     spec = sandbox_spec(replace(PLAN, size=SIZES["standard-2x"]), mounts=STACK)
-    files = {mount.target: mount.data for mount in spec.mounts if mount.kind is MountKind.DATA}
-    assert files == dict.fromkeys(MEMORY_FILES, b"1073741824\n")
+    found = {mount.target: mount for mount in spec.mounts}
+    assert found[QUOTA].data == b"1073741824\n"
+    assert posixpath.join(posixpath.dirname(QUOTA_AGAIN), found[QUOTA_AGAIN].data.decode()) == QUOTA
     assert spec.limits.processes == 512
