@@ -220,7 +220,8 @@ def _pack(
     known: Remembered | None,
 ) -> Slug:
     """Pack the tree, move the slug into the store, and give the tree itself to the dynos."""
-    from slugc.slug.pack import LayerPlan, pack
+    from slugc.slug.layout import LayerPlan
+    from slugc.slug.pack import pack
 
     manifest = SlugManifest(
         digest="",

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from slugc.model.slug import LayerKind, SlugManifest, SourceRecord, StackRecord
-from slugc.slug.pack import LayerPlan, pack
+from slugc.slug.layout import LayerPlan
+from slugc.slug.pack import pack
 from slugc.slug.reading import read_manifest
 
 tree, out, *previous = sys.argv[1:]

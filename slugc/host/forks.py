@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import itertools
 import os
 import pickle
 import selectors
@@ -10,11 +11,15 @@ import socket
 import struct
 import threading
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 _LENGTH = struct.Struct("<I")
+_PLACE = struct.Struct("<QI")
 _AHEAD = 2
 """Jobs a worker has at hand: the one it does, and the next, so that it never waits for its parent."""
 
@@ -37,58 +42,74 @@ def processors() -> int:
 
 
 def forked(
-    make: Callable[[int], Callable[[int], Any]], order: Sequence[int], *, workers: int
-) -> Generator[tuple[int, Any], None, None]:
-    """Do jobs, given by number, in `workers` forked processes; yield (number, result) as they come.
+    make: Callable[[int], Callable[[Job], Result]], jobs: Iterable[Job], *, workers: int
+) -> Generator[tuple[Job, Result], None, None]:
+    """Do jobs in `workers` forked processes, at most one for each job; yield (job, result) as they come.
 
-    `make(worker)` is called once in each process and gives the function that does a job. An exception of a job
-    is raised here. Whatever happens, no worker outlives the iteration: close it (contextlib.closing).
-    Raises WorkerDied where one is killed. Chosen over multiprocessing, whose pool pickles every argument and
-    imports for 20 ms; here the workers find their input in memory.
+    `make(worker)` is called once in each process and gives the function that does a job. `jobs` may still be found
+    while the first are being done: each turn takes one more, and waits for results only when there are no more. An
+    exception of a job is raised here. Whatever happens, no worker outlives the iteration: close it
+    (contextlib.closing). Raises WorkerDied where one is killed. Chosen over multiprocessing, whose pool imports for
+    20 ms; here the workers find most of their input in memory.
     """
     with _ONE_CREW:
-        yield from _worked(make, order, workers)
+        yield from _worked(make, iter(jobs), workers)
 
 
 def _worked(
-    make: Callable[[int], Callable[[int], Any]], order: Sequence[int], workers: int
-) -> Generator[tuple[int, Any], None, None]:
-    crew = [_hire(make, number) for number in range(max(1, min(workers, len(order))))]
-    waiting = iter(order)
+    make: Callable[[int], Callable[[Job], Result]], jobs: Iterator[Job], workers: int
+) -> Generator[tuple[Job, Result], None, None]:
+    waiting = deque(itertools.islice(jobs, max(1, workers)))
+    post = os.memfd_create("jobs", os.MFD_CLOEXEC)
+    crew: list[_Worker[Job]] = []
     try:
+        crew.extend(_hire(make, number, post) for number in range(len(waiting)))
         with selectors.DefaultSelector() as selector:
             for worker in crew:
                 selector.register(worker.link, selectors.EVENT_READ, worker)
-                for _ in range(_AHEAD):
-                    _give(worker, waiting)
-            while any(worker.at_hand for worker in crew):
-                for key, _ in selector.select():
+            sent = 0
+            more = True
+            while more or waiting or any(worker.at_hand for worker in crew):
+                if more:
+                    found = list(itertools.islice(jobs, 1))
+                    waiting.extend(found)
+                    more = bool(found)
+                for worker in crew:
+                    while waiting and len(worker.at_hand) < _AHEAD:
+                        sent += _give(worker, waiting.popleft(), post, sent)
+                for key, _ in selector.select(0 if more else None):
                     worker = key.data
-                    if not worker.at_hand:
-                        continue
-                    result = _answer(worker)
-                    number = worker.at_hand.pop(0)
-                    _give(worker, waiting)
-                    yield number, result
+                    if worker.at_hand:
+                        result = _answer(worker)
+                        job = worker.at_hand.popleft()
+                        if waiting:
+                            sent += _give(worker, waiting.popleft(), post, sent)
+                        yield job, result
     finally:
-        for worker in crew:
-            worker.link.close()
-        for worker in crew:
-            if not worker.reaped:
-                if worker.at_hand:
-                    os.kill(worker.pid, signal.SIGKILL)
-                os.waitpid(worker.pid, 0)
+        os.close(post)
+        _dismiss(crew)
 
 
 @dataclass(slots=True)
-class _Worker:
+class _Worker(Generic[Job]):
     pid: int
     link: socket.socket
-    at_hand: list[int] = field(default_factory=list)
+    at_hand: deque[Job] = field(default_factory=deque)
     reaped: bool = False
 
 
-def _hire(make: Callable[[int], Callable[[int], Any]], number: int) -> _Worker:
+def _dismiss(crew: Sequence[_Worker[Any]]) -> None:
+    """A worker without work ends when its link does; nobody waits for the others."""
+    for worker in crew:
+        worker.link.close()
+    for worker in crew:
+        if not worker.reaped:
+            if worker.at_hand:
+                os.kill(worker.pid, signal.SIGKILL)
+            os.waitpid(worker.pid, 0)
+
+
+def _hire(make: Callable[[int], Callable[[Job], Any]], number: int, post: int) -> _Worker[Job]:
     mine, theirs = socket.socketpair()
     with warnings.catch_warnings():
         # Python >= 3.12 warns of threads in the parent (a progress bar). The worker takes no lock of theirs: it
@@ -106,21 +127,23 @@ def _hire(make: Callable[[int], Callable[[int], Any]], number: int) -> _Worker:
         # The ends of earlier workers' links were inherited too. The last worker's end is nobody else's: when the
         # parent dies it ends first, which closes the next one's, and so on.
         mine.close()
-        _serve(make(number), theirs)
+        _serve(make(number), theirs, post)
         status = 0
     finally:
         os._exit(status)
 
 
-def _serve(work: Callable[[int], Any], link: socket.socket) -> None:
+def _serve(work: Callable[[Job], Any], link: socket.socket, post: int) -> None:
     """Answer jobs until the parent closes its end or is gone."""
     parent = os.getppid()
     while True:
-        request = _exactly(link, _LENGTH.size)
+        request = _exactly(link, _PLACE.size)
         if request is None or os.getppid() != parent:
             return
+        at, size = _PLACE.unpack(request)
         try:
-            answer = pickle.dumps((True, work(_LENGTH.unpack(request)[0])))
+            job: Job = pickle.loads(os.pread(post, size, at))  # noqa: S301 - our own bytes
+            answer = pickle.dumps((True, work(job)))
         except BaseException as error:  # noqa: BLE001 - it is raised again in the parent
             answer = _as_answer(error)
         link.sendall(_LENGTH.pack(len(answer)) + answer)
@@ -135,16 +158,20 @@ def _as_answer(error: BaseException) -> bytes:
     return answer
 
 
-def _give(worker: _Worker, waiting: Iterator[int]) -> None:
-    number = next(waiting, None)
-    if number is None:
-        return
-    worker.at_hand.append(number)
+def _give(worker: _Worker[Job], job: Job, post: int, at: int) -> int:
+    """Bytes that the job takes in the post. The link only says where it lies: what does not fit into a link's buffer
+    would hold the parent up for as long as the worker is busy."""
+    body = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+    left = memoryview(body)
+    while left:
+        left = left[os.pwrite(post, left, at + len(body) - len(left)) :]
+    worker.at_hand.append(job)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its death is noticed when its answer is due
-        worker.link.sendall(_LENGTH.pack(number))
+        worker.link.sendall(_PLACE.pack(at, len(body)))
+    return len(body)
 
 
-def _answer(worker: _Worker) -> Any:
+def _answer(worker: _Worker[Any]) -> Any:
     head = _exactly(worker.link, _LENGTH.size)
     body = _exactly(worker.link, _LENGTH.unpack(head)[0]) if head is not None else None
     if body is None:

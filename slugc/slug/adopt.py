@@ -33,12 +33,9 @@ def normalise(root: int, mtime: int) -> Counted:
             folder = os.open(top, OPEN_FOLDER, dir_fd=root)
         except FileNotFoundError:
             continue
-        _Normaliser(mtime, counted).folder(folder, top, {})
+        _Normaliser(mtime, counted).folder(folder, top, None)
         os.utime(top, (mtime, mtime), dir_fd=root, follow_symlinks=False)
     return counted
-
-
-Sources = dict[bytes, tuple[int, int]]
 
 
 class _Normaliser:
@@ -48,31 +45,29 @@ class _Normaliser:
         self._times = (mtime * 1_000_000_000, mtime * 1_000_000_000)
         self._uid = os.geteuid()
 
-    def folder(self, folder: int, path: bytes, above: Sources) -> None:
-        """Everything in the open folder, then the folder itself; closes it."""
+    def folder(self, folder: int, path: bytes, above: pyc.Known | None) -> None:
+        """Everything in the open folder, then the folder itself; closes it. `above`: what pyc.Sources says of it."""
         try:
             with os.scandir(folder) as listing:
                 items = [(os.fsencode(item.name), item.stat(follow_symlinks=False)) for item in listing]
-            sources = {
-                path + b"/" + name: (int(facts.st_mtime) & 0xFFFFFFFF, facts.st_size)
-                for name, facts in items
-                if name.endswith(b".py") and stat.S_ISREG(facts.st_mode)
-            }
-            if path.endswith(b"/__pycache__"):
-                sources |= above
+            sources = pyc.Sources.among(items, above)
             # Folders first: what lies in __pycache__ is compared with the times that sources still have here.
             for name, facts in sorted(items, key=lambda item: not stat.S_ISDIR(item[1].st_mode)):
-                self._item(folder, name, path + b"/" + name, facts, sources)
+                member = path + b"/" + name
+                if stat.S_ISDIR(facts.st_mode):
+                    self.folder(os.open(name, OPEN_FOLDER, dir_fd=folder), member, sources.within(name))
+                elif not self._kept(folder, name, member, facts, sources):
+                    continue
+                os.utime(name, ns=self._times, dir_fd=folder, follow_symlinks=False)
             os.fchmod(folder, 0o755)
             self._own(folder)
         finally:
             os.close(folder)
 
-    def _item(self, folder: int, name: bytes, path: bytes, facts: os.stat_result, sources: Sources) -> None:
+    def _kept(self, folder: int, name: bytes, path: bytes, facts: os.stat_result, sources: pyc.Sources) -> bool:
+        """Whether what is no folder may stay; if so, it is as it should be."""
         mode = facts.st_mode
-        if stat.S_ISDIR(mode):
-            self.folder(os.open(name, OPEN_FOLDER, dir_fd=folder), path, sources)
-        elif stat.S_ISREG(mode):
+        if stat.S_ISREG(mode):
             self._counted.files += 1
             self._counted.size += facts.st_size
             self._file(folder, name, path, facts, sources)
@@ -82,12 +77,12 @@ class _Normaliser:
                 os.chown(name, 0, os.getegid(), dir_fd=folder, follow_symlinks=False)
         else:
             os.unlink(name, dir_fd=folder)
-            return
-        os.utime(name, ns=self._times, dir_fd=folder, follow_symlinks=False)
+            return False
+        return True
 
-    def _file(self, folder: int, name: bytes, path: bytes, facts: os.stat_result, sources: Sources) -> None:
+    def _file(self, folder: int, name: bytes, path: bytes, facts: os.stat_result, sources: pyc.Sources) -> None:
         wanted = 0o755 if facts.st_mode & 0o100 else 0o644
-        bytecode = path.endswith(b".pyc")
+        bytecode = name.endswith(pyc.COMPILED)
         if facts.st_nlink > 1:
             self._separate(folder, name, facts.st_size)
         elif stat.S_IMODE(facts.st_mode) == wanted and facts.st_uid == self._uid and not bytecode:
@@ -97,10 +92,8 @@ class _Normaliser:
             os.fchmod(fd, wanted)
             self._own(fd)
             if bytecode:
-                source = pyc.source_of(path)
-                known = sources.get(source) if source is not None else None
                 head = os.pread(fd, pyc.HEADER, 0)
-                time = pyc.remembered_time(head, path=path, source=known, mtime=self._mtime)
+                time = pyc.remembered_time(head, path=path, source=sources.of(name), mtime=self._mtime)
                 if time is not None:
                     os.pwrite(fd, time.to_bytes(4, "little"), 8)
         finally:

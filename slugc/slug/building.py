@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,10 +36,6 @@ class Job:
     """All that the workers of one pack share."""
 
     root: int
-    layers: Sequence[Sequence[Entry]]
-    shards: Sequence[Shard]
-    sources: Mapping[bytes, tuple[int, int]]
-    """(mtime, size) of the .py files that .pyc files belong to."""
     mtime: int
     level: int
     old_file: int | None = None
@@ -72,8 +68,8 @@ class Builder:
         self._buffer = bytearray()
         self._compressor: zstandard.ZstdCompressor | None = None
 
-    def __call__(self, index: int) -> Made:
-        size = self._fill(self._job.shards[index])
+    def __call__(self, shard: Shard) -> Made:
+        size = self._fill(shard)
         with memoryview(self._buffer) as whole, whole[:size] as plain:
             content = blake3(plain).hexdigest()
             return self._unchanged(content, size) or self._compressed(content, plain)
@@ -107,7 +103,7 @@ class Builder:
 
     def _fill(self, shard: Shard) -> int:
         """Lay the shard's tar bytes into the buffer; their number."""
-        entries = self._job.layers[shard.layer][shard.first : shard.last]
+        entries = shard.members
         if shard.continued:
             size = shard.length + -shard.length % BLOCK
             self._reserve(size)
@@ -126,7 +122,7 @@ class Builder:
                 at += len(head)
                 if length:
                     self._read(entry, view[at : at + length], 0)
-                    if length >= pyc.HEADER and entry.path.endswith(b".pyc"):
+                    if length >= pyc.HEADER and entry.path.endswith(pyc.COMPILED):
                         self._retime(entry, view[at : at + pyc.HEADER])
                     at += length
                     padding = -length % BLOCK
@@ -170,9 +166,7 @@ class Builder:
             )
 
     def _retime(self, entry: Entry, header: memoryview) -> None:
-        source = pyc.source_of(entry.path)
-        known = self._job.sources.get(source) if source is not None else None
-        time = pyc.remembered_time(bytes(header), path=entry.path, source=known, mtime=self._job.mtime)
+        time = pyc.remembered_time(bytes(header), path=entry.path, source=entry.source, mtime=self._job.mtime)
         if time is not None:
             header[8:12] = time.to_bytes(4, "little")
 

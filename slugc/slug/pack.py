@@ -1,39 +1,28 @@
 """Pack a finished build's tree into a slug file: deterministic, on all processors, in bounded memory."""
 
 import contextlib
+import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from slugc.errors.slug import PackInterrupted, SlugNotWritten, TreeNotPackable
 from slugc.events import Emit, Progress, SlugPacked, Warned, silent
 from slugc.host import staging
 from slugc.host.forks import WorkerDied, forked, processors
-from slugc.model.slug import Frame, LayerKind, Slug, SlugLayer, SlugManifest
-from slugc.slug import head, headers, pyc, shards
-from slugc.slug.building import PREVIOUS, Builder, Job, Made, OldFrame
-from slugc.slug.walk import OPEN_FOLDER, Entry, walk
+from slugc.model.slug import Slug, SlugManifest
+from slugc.slug import headers
+from slugc.slug.assembly import Assembly
+from slugc.slug.building import Builder, Job, Made, OldFrame
+from slugc.slug.layout import LayerOf, LayerPlan, Layout
+from slugc.slug.shards import Shard
+from slugc.slug.walk import OPEN_FOLDER, Entry, LeftOut, walk
 
 FORMAT = "slugc/1"
 """Names the rules of shards and headers: a change of them gives other bytes, and must change this."""
-_ORDER = (LayerKind.RUNTIME, LayerKind.DEPENDENCIES, LayerKind.LAUNCH, LayerKind.APP)
-_CHUNK = 1 << 20
 _SMALL = 1 << 20
 """A tree of this size is packed sooner than a process is forked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerPlan:
-    """A layer to be: who made it and what it is. Layers without members do not appear in the slug."""
-
-    name: str
-    owner: str
-    kind: LayerKind
-
-
-LayerOf = Callable[[bytes], int] | Mapping[bytes, int]
-"""The layer (position in the plans) of a path such as `app/bin/web`; a Mapping's missing paths are in the last."""
 
 
 def pack(
@@ -69,22 +58,20 @@ def pack(
     with contextlib.ExitStack() as stack:
         root = _open_root(tree)
         stack.callback(os.close, root)
-        entries, left_out = walk(root)
-        for item in left_out:
-            text = f"{os.fsdecode(item.path)} is {item.what}: it is left out of the slug"
-            emit(Warned(text=text.encode("utf-8", "backslashreplace").decode(), hint="Make it when the app starts."))
-        plans, members = _in_order(layers, entries, layer_of)
         job = Job(
             root=root,
-            layers=members,
-            shards=[shard for index, layer in enumerate(members) for shard in shards.cut(index, layer)],
-            sources=_sources(entries),
             mtime=manifest.mtime,
             level=level,
             old_file=_open_old(previous, manifest, stack),
             old_frames=_old_frames(previous, manifest),
         )
-        slug, reused = _write(job, plans, manifest, out=out, workers=workers or processors(), emit=emit)
+        left_out: list[LeftOut] = []
+        layout = Layout(layers, layer_of)
+        shards = layout.shards(_members(root, left_out))
+        slug, reused = _write(job, layout, shards, manifest, out=out, workers=workers or processors(), emit=emit)
+    for item in left_out:
+        text = f"{os.fsdecode(item.path)} is {item.what}: it is left out of the slug"
+        emit(Warned(text=text.encode("utf-8", "backslashreplace").decode(), hint="Make it when the app starts."))
     count = sum(len(layer.frames) for layer in slug.manifest.layers)
     files_packed = sum(layer.files for layer in slug.manifest.layers)
     emit(
@@ -93,115 +80,60 @@ def pack(
     return slug
 
 
+def _members(root: int, left_out: list[LeftOut]) -> Iterator[Entry]:
+    for found in walk(root):
+        if isinstance(found, Entry):
+            yield found
+        else:
+            left_out.append(found)
+
+
 def _write(
-    job: Job, plans: Sequence[LayerPlan], manifest: SlugManifest, *, out: Path, workers: int, emit: Emit
+    job: Job, layout: Layout, shards: Iterator[Shard], manifest: SlugManifest, *, out: Path, workers: int, emit: Emit
 ) -> tuple[Slug, int]:
-    bare = [_layer(plan, members, ()) for plan, members in zip(plans, job.layers, strict=True)]
-    size = head.room(manifest, bare, len(job.shards))
+    """The slug, and how many of its frames are the previous one's."""
     try:
-        with staging.staged(out) as target:
-            os.lseek(target, size, os.SEEK_SET)
-            made = _frames(job, target, out.parent, workers, emit)
-            end = os.lseek(target, 0, os.SEEK_CUR)
-            os.pwrite(target, head.END, end)
-            manifest = _complete(manifest, bare, job, made)
-            os.pwrite(target, head.encode(manifest, size), 0)
+        with contextlib.ExitStack() as stack:
+            ahead, much = _ahead(shards)
+            target = stack.enter_context(staging.staged(out))
+            scratch = [stack.enter_context(staging.unnamed(out.parent)) for _ in range(workers if much else 1)]
+            assembly = Assembly(target, manifest, layout, scratch=scratch, old_file=job.old_file)
+            results = _built(job, itertools.chain(ahead, shards), scratch)
+            done = 0
+            for shard, made in stack.enter_context(contextlib.closing(results)):
+                assembly.add(shard, made)
+                done += made.tar_size
+                if layout.whole:
+                    emit(Progress(what="Packing", done=min(done, layout.size), total=layout.size))
+            manifest = assembly.finish()
     except OSError as error:
         raise SlugNotWritten(path=str(out), reason=error.strerror or str(error)) from error
     except WorkerDied as error:
         raise PackInterrupted(what="packing", status=error.status) from None
-    slug = Slug(path=out, manifest=manifest, size=end + len(head.END), frames_at=size)
-    return slug, sum(item.source == PREVIOUS for item in made)
+    slug = Slug(path=out, manifest=manifest, size=assembly.size, frames_at=assembly.frames_at)
+    return slug, assembly.reused
 
 
-def _frames(job: Job, target: int, folder: Path, workers: int, emit: Emit) -> list[Made]:
-    """Append the frames of all shards to `target`, in order, while the workers are still making later ones."""
-    total = sum(entry.size for layer in job.layers for entry in layer)
-    alone = len(job.shards) <= 1 or total <= _SMALL
-    made: dict[int, Made] = {}
-    done = 0
-    with contextlib.ExitStack() as stack:
-        scratch = [stack.enter_context(staging.unnamed(folder)) for _ in range(1 if alone else workers)]
-        results: Iterator[tuple[int, Made]]
-        if alone:
-            builder = stack.enter_context(contextlib.closing(Builder(job, 0, scratch[0])))
-            results = ((index, builder(index)) for index in range(len(job.shards)))
-        else:
-            crew = forked(lambda n: Builder(job, n, scratch[n]), range(len(job.shards)), workers=workers)
-            results = stack.enter_context(contextlib.closing(crew))
-        written = 0
-        for index, result in results:
-            made[index] = result
-            done += result.tar_size
-            emit(Progress(what="Packing", done=min(done, total), total=total))
-            while written in made:
-                item = made[written]
-                source = job.old_file if item.source == PREVIOUS else scratch[item.source]
-                assert source is not None
-                staging.copy_range(source, item.at, target, item.size)
-                written += 1
-    return [made[index] for index in range(len(job.shards))]
+def _ahead(shards: Iterator[Shard]) -> tuple[list[Shard], bool]:
+    """The first shards, and whether there is work for several processes: as many as it takes to tell."""
+    ahead: list[Shard] = []
+    size = 0
+    for shard in shards:
+        ahead.append(shard)
+        size += sum(entry.size for entry in shard.members)
+        if len(ahead) > 1 and size > _SMALL:
+            return ahead, True
+    return ahead, False
 
 
-def _complete(manifest: SlugManifest, bare: Sequence[SlugLayer], job: Job, made: Sequence[Made]) -> SlugManifest:
-    """The manifest with its layers' frames and its digest."""
-    frames: list[list[Frame]] = [[] for _ in bare]
-    offset = 0
-    for shard, item in zip(job.shards, made, strict=True):
-        frames[shard.layer].append(
-            Frame(
-                offset=offset,
-                size=item.size,
-                tar_size=item.tar_size,
-                digest=item.digest,
-                content=item.content,
-                continued=shard.continued,
-            )
-        )
-        offset += item.size
-    layers = tuple(
-        replace(layer, frames=tuple(own), digest=head.layer_digest(own))
-        for layer, own in zip(bare, frames, strict=True)
-    )
-    manifest = replace(manifest, layers=layers)
-    return replace(manifest, digest=head.content_digest(manifest))
-
-
-def _layer(plan: LayerPlan, members: Sequence[Entry], frames: tuple[Frame, ...]) -> SlugLayer:
-    return SlugLayer(
-        name=plan.name,
-        owner=plan.owner,
-        kind=plan.kind,
-        digest="",
-        files=sum(entry.kind != headers.FOLDER for entry in members),
-        size=sum(entry.size for entry in members),
-        frames=frames,
-    )
-
-
-def _in_order(
-    layers: Sequence[LayerPlan], entries: Sequence[Entry], layer_of: LayerOf
-) -> tuple[list[LayerPlan], list[list[Entry]]]:
-    """The layers that have members, runtime first and app last, and their members, sorted by bytes: the digest
-    must not depend on LANG."""
-    split: list[list[Entry]] = [[] for _ in layers]
-    for entry in entries:
-        if callable(layer_of):
-            split[layer_of(entry.path)].append(entry)
-        else:
-            split[layer_of.get(entry.path, len(layers) - 1)].append(entry)
-    order = sorted(range(len(layers)), key=lambda index: _ORDER.index(layers[index].kind))
-    kept = [index for index in order if split[index]]
-    return [layers[index] for index in kept], [sorted(split[index]) for index in kept]
-
-
-def _sources(entries: Sequence[Entry]) -> dict[bytes, tuple[int, int]]:
-    """What .pyc files may have been made from: pyc.source_of names nothing else."""
-    return {
-        entry.path: (entry.mtime, entry.size)
-        for entry in entries
-        if entry.kind == headers.FILE and entry.path.endswith(pyc.SOURCE)
-    }
+def _built(job: Job, shards: Iterator[Shard], scratch: Sequence[int]) -> Generator[tuple[Shard, Made], None, None]:
+    """The frames of all shards, as they are made: by one worker for each scratch file, or by this process alone."""
+    if len(scratch) > 1:
+        yield from forked(lambda number: Builder(job, number, scratch[number]), shards, workers=len(scratch))
+        return
+    with contextlib.closing(Builder(job, 0, scratch[0])) as builder:
+        for shard in shards:
+            yield shard, builder(shard)
 
 
 def _open_root(tree: Path) -> int:

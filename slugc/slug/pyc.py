@@ -5,28 +5,55 @@ and Python would compile every module again at every boot (three times slower). 
 rewritten. Layout of the header: PEP 552.
 """
 
+import os
+import struct
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
 HEADER = 16
 SOURCE = b".py"
+COMPILED = b".pyc"
+_CACHE = b"__pycache__"
+_WORD = 0xFFFFFFFF
+_TIME_AND_SIZE = struct.Struct("<II").pack
 _FIRST_MAGIC, _LAST_MAGIC = 3390, 5000
 """CPython 3.7 and later have the flags word. Older ones keep the time where it stands now."""
 _PYPY_MAGIC = range(224, 3000)
 
 
-def source_of(path: bytes) -> bytes | None:
-    """The source that the .pyc at `path` belongs to; None where it is no .pyc."""
-    if not path.endswith(b".pyc"):
-        return None
-    folder, _, name = path.rpartition(b"/")
-    parent, _, last = folder.rpartition(b"/")
-    if last == b"__pycache__":
-        return parent + b"/" + name.split(b".", 1)[0] + SOURCE
-    return path[:-1]
+Known = Mapping[bytes, os.stat_result]
+"""The sources in one folder, by name."""
 
 
-def remembered_time(header: bytes, *, path: bytes, source: tuple[int, int] | None, mtime: int) -> int | None:
+class Sources(NamedTuple):
+    """What the .pyc files of one folder may have been made from."""
+
+    own: Known
+    above: Known | None = None
+    """Of a folder named __pycache__, whose sources are beside it."""
+
+    @classmethod
+    def among(cls, files: Iterable[tuple[bytes, os.stat_result]], above: Known | None) -> "Sources":
+        """From a folder's files with their lstat, and what `within` said of the folder."""
+        return cls({name: facts for name, facts in files if name.endswith(SOURCE)}, above)
+
+    def within(self, name: bytes) -> Known | None:
+        """`above` of the folder `name` in this one."""
+        return self.own if name == _CACHE else None
+
+    def of(self, name: bytes) -> bytes | None:
+        """What the .pyc file `name` has in bytes 8 to 16 if it is valid; None where its source is not there."""
+        if self.above is None:
+            facts = self.own.get(name[:-1])
+        else:
+            facts = self.above.get(name.split(b".", 1)[0] + SOURCE)
+        return _TIME_AND_SIZE(int(facts.st_mtime) & _WORD, facts.st_size & _WORD) if facts else None
+
+
+def remembered_time(header: bytes, *, path: bytes, source: bytes | None, mtime: int) -> int | None:
     """The time to write into bytes 8 to 12, or None where the header stays as it is.
 
-    `source` is the source's real (mtime, size) before packing, or None where there is none. A .pyc that is
+    `source` is what Sources.of says of it. A .pyc that is
     valid now gets the slug's time and stays valid; one that is stale gets another time and stays stale, the
     same one in every build.
     """
@@ -35,10 +62,9 @@ def remembered_time(header: bytes, *, path: bytes, source: tuple[int, int] | Non
     magic = int.from_bytes(header[:2], "little")
     if not (_FIRST_MAGIC <= magic < _LAST_MAGIC or magic in _PYPY_MAGIC):
         return None
-    wanted = mtime & 0xFFFFFFFF
+    wanted = mtime & _WORD
     stale = wanted ^ 1
     if source is None:
         # Without a source Python looks at the time of a .pyc that stands in the source's own place not at all.
         return stale if b"/__pycache__/" in path else wanted
-    found = int.from_bytes(header[8:12], "little"), int.from_bytes(header[12:16], "little")
-    return wanted if found == (source[0] & 0xFFFFFFFF, source[1] & 0xFFFFFFFF) else stale
+    return wanted if header[8:16] == source else stale

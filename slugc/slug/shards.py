@@ -6,8 +6,8 @@ would shift every later shard. A big file gets shards of its own, cut into piece
 """
 
 import zlib
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from slugc.slug.headers import BLOCK
 from slugc.slug.walk import Entry
@@ -23,11 +23,12 @@ CUT_MASK = 0x7F
 
 
 class Shard(NamedTuple):
-    """Members `first` to `last` (exclusive) of a layer, or a piece of one big file."""
+    """Members of a layer that stand side by side, or a piece of one big file."""
 
     layer: int
-    first: int
-    last: int
+    number: int
+    """Its place among the shards of its layer."""
+    members: Sequence[Entry]
     offset: int = 0
     length: int = -1
     """Bytes of the one file's content in this piece; -1: whole members."""
@@ -36,34 +37,55 @@ class Shard(NamedTuple):
     def continued(self) -> bool:
         return self.offset > 0
 
+    def __reduce__(self) -> tuple[Callable[..., "Shard"], tuple[object, ...]]:
+        """Columns: a worker gets tens of thousands of members, and pickling each costs four times as much."""
+        paths, *others = zip(*self.members, strict=True)
+        return _shard, (self.layer, self.number, self.offset, self.length, b"\0".join(paths), *others)
 
-def cut(layer: int, entries: Sequence[Entry]) -> list[Shard]:
-    """The shards of one layer. `entries` are sorted by the bytes of their paths."""
-    shards: list[Shard] = []
-    first = 0
-    size = 0
-    for index, entry in enumerate(entries):
+
+def _shard(layer: int, number: int, offset: int, length: int, paths: bytes, *others: tuple[Any, ...]) -> Shard:
+    members = [*map(Entry._make, zip(paths.split(b"\0"), *others, strict=True))]
+    return Shard(layer, number, members, offset, length)
+
+
+class Cutter:
+    """Cuts one layer, member by member, in the order of the bytes of their paths."""
+
+    def __init__(self, layer: int) -> None:
+        self._layer = layer
+        self._number = 0
+        self._members: list[Entry] = []
+        self._size = 0
+
+    def add(self, entry: Entry) -> list[Shard]:
+        """The shards that this member completes: mostly none."""
         if entry.size > MAX_BYTES:
-            if index > first:
-                shards.append(Shard(layer, first, index))
-            shards.extend(_pieces(layer, index, entry.size))
-            first, size = index + 1, 0
-            continue
+            return [*self.end(), *self._pieces(entry)]
         nominal = BLOCK + entry.size + -entry.size % BLOCK
-        if index > first and (size + nominal > MAX_BYTES or index - first >= MAX_ENTRIES):
-            shards.append(Shard(layer, first, index))
-            first, size = index, 0
-        size += nominal
-        enough = size >= MIN_BYTES or index + 1 - first >= MIN_ENTRIES
+        full = self._size + nominal > MAX_BYTES or len(self._members) >= MAX_ENTRIES
+        done = self.end() if full else []
+        self._members.append(entry)
+        self._size += nominal
+        enough = self._size >= MIN_BYTES or len(self._members) >= MIN_ENTRIES
         if enough and zlib.crc32(entry.path) & CUT_MASK == 0:
-            shards.append(Shard(layer, first, index + 1))
-            first, size = index + 1, 0
-    if first < len(entries):
-        shards.append(Shard(layer, first, len(entries)))
-    return shards
+            done += self.end()
+        return done
 
+    def end(self) -> list[Shard]:
+        """What is left, as the last shard; none where nothing is."""
+        if not self._members:
+            return []
+        shard = Shard(self._layer, self._number, self._members)
+        self._number += 1
+        self._members = []
+        self._size = 0
+        return [shard]
 
-def _pieces(layer: int, index: int, size: int) -> list[Shard]:
-    return [
-        Shard(layer, index, index + 1, offset, min(MAX_BYTES, size - offset)) for offset in range(0, size, MAX_BYTES)
-    ]
+    def _pieces(self, entry: Entry) -> list[Shard]:
+        offsets = range(0, entry.size, MAX_BYTES)
+        first = self._number
+        self._number += len(offsets)
+        return [
+            Shard(self._layer, first + piece, [entry], offset, min(MAX_BYTES, entry.size - offset))
+            for piece, offset in enumerate(offsets)
+        ]

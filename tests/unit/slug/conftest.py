@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from slugc.model.slug import LayerKind, Slug, SlugManifest, SourceRecord, StackRecord
-from slugc.slug.pack import LayerPlan, pack
+from slugc.slug.layout import LayerPlan
+from slugc.slug.pack import pack
 
 MTIME = 1_700_000_000
 LAYERS = (

@@ -17,7 +17,7 @@ from slugc.model.slug import LayerKind, SlugManifest
 from slugc.slug import contents
 from slugc.slug.compare import changed_fields, compare
 from slugc.slug.export import export_heroku, slug_create
-from slugc.slug.pack import LayerPlan
+from slugc.slug.layout import LayerPlan
 from slugc.slug.verify import check_frames
 
 

@@ -49,7 +49,7 @@ def test_a_tree_that_changes_while_it_is_packed_is_refused(tree, packed, tmp_pat
     walk = packing.walk
 
     def then_swapped(root):
-        found = walk(root)
+        found = list(walk(root))
         match swap:
             case "folder for a link":
                 victim.parent.rename(tmp_path / "aside")
@@ -66,7 +66,7 @@ def test_a_tree_that_changes_while_it_is_packed_is_refused(tree, packed, tmp_pat
                 victim.write_bytes(b"x")
             case _:
                 victim.unlink()
-        return found
+        return iter(found)
 
     monkeypatch.setattr(packing, "walk", then_swapped)
     with pytest.raises(TreeChanged) as caught:

@@ -15,19 +15,6 @@ from slugc.slug.unpack import unpack
 MTIME = 1_700_000_000
 
 
-@pytest.mark.parametrize(
-    ("path", "source"),
-    [
-        (b"app/pkg/__pycache__/mod.cpython-311.pyc", b"app/pkg/mod.py"),
-        (b"app/pkg/__pycache__/mod.cpython-311.opt-2.pyc", b"app/pkg/mod.py"),
-        (b"app/pkg/mod.pyc", b"app/pkg/mod.py"),
-        (b"app/pkg/mod.py", None),
-    ],
-)
-def test_a_bytecode_file_names_its_source(path, source):
-    assert pyc.source_of(path) == source
-
-
 @pytest.fixture
 def module(tmp_path: Path) -> Path:
     source = tmp_path / "tree" / "app" / "mod.py"
@@ -35,6 +22,33 @@ def module(tmp_path: Path) -> Path:
     source.write_text("value = 1\n")
     py_compile.compile(str(source), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
     return source
+
+
+@pytest.fixture
+def here(module: Path) -> dict[bytes, os.stat_result]:
+    os.utime(module, (513, 513))
+    return {b"mod.py": module.stat()}
+
+
+FOUND = bytes([1, 2, 0, 0, 10, 0, 0, 0])
+
+
+def test_bytecode_in_its_own_folder_finds_its_source_beside_that(here):
+    sources = pyc.Sources({}, above=here)
+    assert sources.of(b"mod.cpython-311.pyc") == FOUND
+    assert sources.of(b"mod.cpython-311.opt-2.pyc") == FOUND
+    assert sources.of(b"other.cpython-311.pyc") is None
+
+
+def test_bytecode_in_its_sources_place_finds_it_there(here):
+    assert pyc.Sources(here).of(b"mod.pyc") == FOUND
+    assert pyc.Sources(here).of(b"other.pyc") is None
+    assert pyc.Sources(here, above={}).of(b"mod.pyc") is None
+
+
+def test_only_a_folder_for_bytecode_has_its_sources_beside_it(here):
+    assert pyc.Sources(here).within(b"__pycache__") == here
+    assert pyc.Sources(here).within(b"pkg") is None
 
 
 def _boot(root: Path) -> tuple[str, bool]:
@@ -94,4 +108,4 @@ def test_hash_based_bytecode_is_not_touched(module, packed, tmp_path):
     ids=["too short", "Python 2.7", "Python 3.6", "hash-based", "no bytecode"],
 )
 def test_other_headers_are_left_alone(header):
-    assert pyc.remembered_time(header, path=b"app/a.pyc", source=(1, 1), mtime=2) is None
+    assert pyc.remembered_time(header, path=b"app/a.pyc", source=bytes(8), mtime=2) is None
