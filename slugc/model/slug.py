@@ -30,9 +30,9 @@ class Frame:
     tar_size: int
     """Bytes of tar stream inside."""
     digest: str
-    """sha256 of the compressed bytes, so that a frame can be copied or refused without decompressing it."""
+    """blake3 of the compressed bytes, so that a frame can be copied or refused without decompressing it."""
     content: str = ""
-    """blake3 of the tar bytes: whether a rebuild may copy the frame is known without decompressing it."""
+    """The same of the tar bytes: whether a rebuild may copy the frame is known without decompressing it."""
     continued: bool = False
     """True where it goes on with the file that the frame before it began; otherwise it starts with a header."""
 

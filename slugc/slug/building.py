@@ -1,6 +1,5 @@
 """A pack worker: builds the tar bytes of one shard in a buffer that it keeps, and compresses them."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +64,9 @@ class Builder:
         self._written = 0
         self._header = headers.HeaderWriter(job.mtime)
         self._folders = Folders(job.root)
+        # Kept from shard to shard: new memory costs the kernel a fault for each of its pages.
         self._buffer = bytearray()
+        self._old = bytearray()
         self._compressor: zstandard.ZstdCompressor | None = None
 
     def __call__(self, shard: Shard) -> Made:
@@ -85,20 +86,21 @@ class Builder:
         frame = self._compressor.compress(plain)
         _write_all(self._scratch, frame)
         at, self._written = self._written, self._written + len(frame)
-        return Made(self._number, at, len(frame), len(plain), hashlib.sha256(frame).hexdigest(), content)
+        return Made(self._number, at, len(frame), len(plain), blake3(frame).hexdigest(), content)
 
     def _unchanged(self, content: str, size: int) -> Made | None:
         """The previous slug's frame of these bytes, if there is one, and it is still what its manifest says.
 
-        Found by a digest of what it holds. Decompressing the frame and comparing took six times as long; a digest by
-        sha256 would cost every first pack a tenth.
+        Found by a digest of what it holds. Decompressing the frame and comparing took six times as long.
         """
         old = self._job.old_frames.get(content)
         if old is None or old.tar_size != size or self._job.old_file is None:
             return None
-        frame = os.pread(self._job.old_file, old.size, old.at)
-        if hashlib.sha256(frame).hexdigest() != old.digest:
-            return None
+        self._old = _at_least(self._old, old.size)
+        with memoryview(self._old) as buffer, buffer[: old.size] as frame:
+            read = os.preadv(self._job.old_file, [frame], old.at)
+            if read != old.size or blake3(frame).hexdigest() != old.digest:
+                return None
         return Made(PREVIOUS, old.at, old.size, size, old.digest, content)
 
     def _fill(self, shard: Shard) -> int:
@@ -106,7 +108,7 @@ class Builder:
         entries = shard.members
         if shard.continued:
             size = shard.length + -shard.length % BLOCK
-            self._reserve(size)
+            self._buffer = _at_least(self._buffer, size)
             with memoryview(self._buffer) as view:
                 self._read(entries[0], view[: shard.length], shard.offset)
                 view[shard.length : size] = ZEROS[: size - shard.length]
@@ -114,7 +116,7 @@ class Builder:
         heads = [self._head(entry) for entry in entries]
         lengths = [entry.size if shard.length < 0 else shard.length for entry in entries]
         size = sum(len(head) + length + -length % BLOCK for head, length in zip(heads, lengths, strict=True))
-        self._reserve(size)
+        self._buffer = _at_least(self._buffer, size)
         at = 0
         with memoryview(self._buffer) as view:
             for entry, head, length in zip(entries, heads, lengths, strict=True):
@@ -133,10 +135,6 @@ class Builder:
     def _head(self, entry: Entry) -> bytes:
         name = b"./" + entry.path + (b"/" if entry.kind == headers.FOLDER else b"")
         return self._header(name, entry.kind, entry.mode, entry.size, entry.link)
-
-    def _reserve(self, size: int) -> None:
-        if size > len(self._buffer):
-            self._buffer = bytearray(size)
 
     def _read(self, entry: Entry, into: memoryview, offset: int) -> None:
         """Read exactly this part of the file. One byte more is asked for: a file that grew gives itself away."""
@@ -169,6 +167,10 @@ class Builder:
         time = pyc.remembered_time(bytes(header), path=entry.path, source=entry.source, mtime=self._job.mtime)
         if time is not None:
             header[8:12] = time.to_bytes(4, "little")
+
+
+def _at_least(buffer: bytearray, size: int) -> bytearray:
+    return buffer if len(buffer) >= size else bytearray(size)
 
 
 def _write_all(fd: int, data: bytes) -> None:

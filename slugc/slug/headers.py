@@ -4,6 +4,9 @@ POSIX ustar where it fits; a PAX header before it for what does not (a name over
 100, a size of 8 GiB and more). tarfile's own headers cost four times as long and hold what the machine says.
 """
 
+import struct
+from zlib import adler32
+
 BLOCK = 512
 ZEROS = bytes(BLOCK)
 FILE, LINK, FOLDER = b"0", b"2", b"5"
@@ -12,6 +15,7 @@ MAX_TIME = 0o77777777777
 
 _OWNER = b"0000000\0" * 2
 _TAIL = b"ustar\x0000" + bytes(64) + b"0000000\0" * 2
+_BLOCK = struct.Struct("100s24s12s12s8s1s100s88s155s12x").pack
 _PAX_NAME = b"././@PaxHeader"
 
 
@@ -55,21 +59,12 @@ class HeaderWriter:
 
     def _block(self, name: bytes, prefix: bytes, kind: bytes, mode: int, size: int, link: bytes) -> bytes:  # noqa: PLR0917 - keywords cost time here
         length = b"%011o\0" % size
-        checksum = self._sums[mode] + sum(name) + sum(prefix) + sum(length) + kind[0] + sum(link)
-        return b"".join(
-            (
-                name.ljust(100, b"\0"),
-                self._before[mode],
-                length,
-                self._time,
-                b"%06o\0 " % checksum,
-                kind,
-                link.ljust(100, b"\0"),
-                _TAIL,
-                prefix.ljust(155, b"\0"),
-                ZEROS[:12],
-            )
-        )
+        checksum = self._sums[mode] + _sum(name) + _sum(length) + kind[0]
+        if prefix:
+            checksum += _sum(prefix)
+        if link:
+            checksum += _sum(link)
+        return _BLOCK(name, self._before[mode], length, self._time, b"%06o\0 " % checksum, kind, link, _TAIL, prefix)
 
     def _pax(self, records: list[tuple[bytes, bytes]]) -> bytes:
         if any(not _is_utf8(value) for _, value in records):
@@ -77,6 +72,12 @@ class HeaderWriter:
             records = [(b"hdrcharset", b"BINARY"), *records]
         body = b"".join(_record(key, value) for key, value in records)
         return self._block(_PAX_NAME, b"", b"x", 0o644, len(body), b"") + body + bytes(-len(body) % BLOCK)
+
+
+def _sum(field: bytes) -> int:
+    # The low half of an Adler-32 is one more than the sum of the bytes, modulo 65521, which no field of 155 bytes
+    # reaches. sum() takes eight times as long.
+    return (adler32(field) & 0xFFFF) - 1
 
 
 def _split(name: bytes) -> tuple[bytes, bytes] | None:

@@ -43,10 +43,8 @@ class Sources(NamedTuple):
 
     def of(self, name: bytes) -> bytes | None:
         """What the .pyc file `name` has in bytes 8 to 16 if it is valid; None where its source is not there."""
-        if self.above is None:
-            facts = self.own.get(name[:-1])
-        else:
-            facts = self.above.get(name.split(b".", 1)[0] + SOURCE)
+        known, source = (self.own, name[:-1]) if self.above is None else (self.above, name.split(b".", 1)[0] + SOURCE)
+        facts = known.get(source)
         return _TIME_AND_SIZE(int(facts.st_mtime) & _WORD, facts.st_size & _WORD) if facts else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from blake3 import blake3
 
 from slugc.errors.slug import (
     DigestMismatch,
@@ -60,7 +61,7 @@ def read_frame(slug: Slug, file: int, frame: Frame, what: str = "a frame") -> by
     data = os.pread(file, frame.size, at)
     if len(data) != frame.size:
         raise TruncatedSlug(path=str(slug.path), size=at + len(data), expected=slug.size)
-    found = hashlib.sha256(data).hexdigest()
+    found = blake3(data).hexdigest()
     if found != frame.digest:
         raise DigestMismatch(path=str(slug.path), what=what, found=found, expected=frame.digest)
     try:

@@ -1,9 +1,10 @@
 """Is a slug what its manifest says, and where do two slugs differ?"""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from blake3 import blake3
 
 from slugc.errors.slug import DigestMismatch, TruncatedSlug
 from slugc.events import Emit, Progress, silent
@@ -44,7 +45,7 @@ def check_frames(slug: Slug, *, emit: Emit = silent) -> Checked:
 
 
 def _digest(slug: Slug, file: int, frame: Frame) -> str:
-    digest = hashlib.sha256()
+    digest = blake3()
     for part in _parts(file, slug.frames_at + frame.offset, frame.size):
         if not part:
             raise TruncatedSlug(path=str(slug.path), size=os.fstat(file).st_size, expected=slug.size)

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from slugc.errors.slug import TreeNotPackable
@@ -14,6 +14,8 @@ MAX_DEPTH = 256
 """Folders inside folders; each one open costs a file descriptor while it is walked."""
 MAX_PATH = 3072
 """PATH_MAX is 4096; the slug is unpacked somewhere below the store's own path."""
+NAME_MAX = 255
+"""Bytes of one name: Linux knows none longer."""
 _KINDS = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFIFO: "a named pipe",
@@ -120,10 +122,6 @@ def _opened(folder: int, path: bytes, above: pyc.Known | None) -> _Open:
         with os.scandir(folder) as listing:
             for item in listing:
                 name = os.fsencode(item.name)
-                if len(prefix) + len(name) > MAX_PATH:
-                    raise TreeNotPackable(
-                        member=prefix[:80] + b"...", reason=f"Its path has more than {MAX_PATH} bytes"
-                    )
                 if item.is_dir(follow_symlinks=False):
                     steps.append((name, Entry(prefix + name, headers.FOLDER, 0o755, 0)))
                     steps.append((name + b"/", None))
@@ -133,6 +131,7 @@ def _opened(folder: int, path: bytes, above: pyc.Known | None) -> _Open:
                     files.append((name, facts))
                 else:
                     steps.append((name, _no_file(folder, name, prefix + name, facts.st_mode)))
+        _bounded(prefix, [*steps, *files])
         sources = pyc.Sources.among(files, above)
         for name, facts in files:
             source = sources.of(name) if name.endswith(pyc.COMPILED) else None
@@ -141,12 +140,20 @@ def _opened(folder: int, path: bytes, above: pyc.Known | None) -> _Open:
     except OSError as error:
         os.close(folder)
         raise TreeNotPackable(member=path, reason=_reason(error)) from None
-    except BaseException:
+    except TreeNotPackable:
         os.close(folder)
         raise
     # No two names are equal, so what stands beside them is never compared.
     steps.sort()
     return _Open(folder, path, iter(steps), sources)
+
+
+def _bounded(prefix: bytes, named: Sequence[tuple[bytes, object]]) -> None:
+    if len(prefix) + NAME_MAX <= MAX_PATH:
+        return
+    for name, _ in named:
+        if len(prefix) + len(name) > MAX_PATH:
+            raise TreeNotPackable(member=prefix[:80] + b"...", reason=f"Its path has more than {MAX_PATH} bytes")
 
 
 def _no_file(folder: int, name: bytes, path: bytes, mode: int) -> Entry | LeftOut:

@@ -1,6 +1,5 @@
 """Archives that somebody made to do harm, or that a disk damaged: each is refused, and nothing outside changes."""
 
-import hashlib
 import io
 import os
 import subprocess
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from blake3 import blake3
 
 from slugc.errors.slug import (
     DigestMismatch,
@@ -97,7 +97,7 @@ class Forged:
                     offset=offset,
                     size=len(data),
                     tar_size=self.tar_size or len(plain),
-                    digest=hashlib.sha256(data).hexdigest(),
+                    digest=blake3(data).hexdigest(),
                     continued=number in self.continued,
                 )
             )
