@@ -3,9 +3,7 @@
 import contextlib
 import fcntl
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,21 +12,27 @@ from slugc.errors.usage import FileNotWritten
 YOUNG_SECONDS = 60
 
 
+def beside(path: Path) -> tuple[int, Path]:
+    """A new file (0600) in the folder of `path`, open to read and write, whose name begins with a dot and the name
+    of `path`. tempfile does the same, and takes 4 ms to load."""
+    aside = path.with_name(f".{path.name[:50]}.{_unguessable()}")
+    return os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), aside
+
+
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write beside the target, fsync, rename: a reader sees the old bytes or the new, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    fd, aside = beside(path)
     try:
         with os.fdopen(fd, "wb") as staged:
             staged.write(data)
             staged.flush()
             os.fchmod(staged.fileno(), mode)
             os.fsync(staged.fileno())
-        Path(name).replace(path)
+        aside.replace(path)
         sync_folder(path.parent)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+        aside.unlink(missing_ok=True)
         raise
 
 
@@ -65,7 +69,8 @@ def scratch(parent: Path, prefix: str) -> Iterator[Path]:
     """A private folder (0700), removed at the end whatever was left in it. It is locked meanwhile, so that `sweep`
     tells it from what a killed process left."""
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=parent))
+    folder = parent / f"{prefix}-{_unguessable()}"
+    folder.mkdir(mode=0o700)
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)
@@ -89,6 +94,10 @@ def sweep(parent: Path, prefixes: Sequence[str], *, now: float) -> list[Path]:
     return removed
 
 
+def _unguessable() -> str:
+    return os.urandom(8).hex()
+
+
 def _abandoned(folder: Path) -> bool:
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -102,6 +111,7 @@ def _abandoned(folder: Path) -> bool:
 
 def remove_tree(path: Path) -> None:
     """Remove a tree, folders of mode 000 included (an overlay's work folder is left so). Never follows links."""
+    import shutil
 
     def unlock(_function: object, name: str, _error: object) -> None:
         for item in (os.path.dirname(name), name):  # noqa: PTH120 - names from rmtree are strings

@@ -3,11 +3,10 @@
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from slugc.host.files import sync_folder
+from slugc.host.files import beside, sync_folder
 
 _CHUNK = 1 << 20
 
@@ -16,7 +15,7 @@ _CHUNK = 1 << 20
 def staged(path: Path, *, mode: int = 0o644) -> Iterator[int]:
     """A descriptor to write what shall stand at `path`: fsynced and renamed at the end, removed on any error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    fd, aside = beside(path)
     try:
         try:
             yield fd
@@ -24,11 +23,10 @@ def staged(path: Path, *, mode: int = 0o644) -> Iterator[int]:
             os.fsync(fd)
         finally:
             os.close(fd)
-        Path(name).replace(path)
+        aside.replace(path)
         sync_folder(path.parent)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+        aside.unlink(missing_ok=True)
         raise
 
 
@@ -41,8 +39,8 @@ def unnamed(folder: Path) -> Iterator[int]:
     except OSError as error:
         if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
             raise
-        fd, name = tempfile.mkstemp(prefix=".scratch.", dir=folder)
-        Path(name).unlink()
+        fd, aside = beside(folder / "scratch")
+        aside.unlink()
     try:
         yield fd
     finally:

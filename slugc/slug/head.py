@@ -10,8 +10,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-import msgspec
-
 from slugc.model.slug import Frame, SlugLayer, SlugManifest
 from slugc.slug import headers
 
@@ -56,6 +54,7 @@ def member(text: bytes, *, mtime: int) -> bytes:
 
 def encode(manifest: SlugManifest, size: int) -> bytes:
     """The head: the manifest's frame and a skippable frame, together `size` bytes."""
+    import msgspec
     import zstandard
 
     text = msgspec.json.format(_json(manifest), indent=1) + b"\n"
@@ -75,4 +74,6 @@ def seal(frame: bytes, left: int = 0) -> bytes:
 
 
 def _json(value: SlugManifest | Frame) -> bytes:
+    import msgspec
+
     return msgspec.json.encode(value, order="deterministic")
