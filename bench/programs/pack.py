@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
+from slugc.host import garbage
 from slugc.model.slug import LayerKind, SlugManifest, SourceRecord, StackRecord
 from slugc.slug.layout import LayerPlan
 from slugc.slug.pack import pack
 from slugc.slug.reading import read_manifest
+
+garbage.short_lived()  # as the command line does
 
 tree, out, *previous = sys.argv[1:]
 pack(

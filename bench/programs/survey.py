@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 
 from slugc.cache import BuildCache, Remembered
+from slugc.host import garbage
 from slugc.host.home import Home
 from slugc.model.inputs import Inputs
 from slugc.source import locate, survey
+
+garbage.short_lived()  # as the command line does
 
 source, kept = sys.argv[1:]
 cache = BuildCache(home=Home(Path(kept)), app="bench")

@@ -1,18 +1,17 @@
 """The command line. `main` is the only place of slugc that ends the process."""
 
-import gc
 import signal
 import sys
 from typing import NoReturn
 
 from slugc.cli import streams
 from slugc.errors import SlugcError
+from slugc.host import garbage
 
 
 def main(argv: list[str]) -> NoReturn:
     """Run one command line and exit with its code: 0, a command's own, or an error's (docs/reference/errors.md)."""
-    # Loading modules makes objects that stay: the default, a look for garbage at every 700, costs a start 7 ms.
-    gc.set_threshold(20_000, 10, 10)
+    garbage.short_lived()
     streams.prepare()
     try:
         code = run(argv)

@@ -12,10 +12,11 @@ from slugc.errors.slug import TreeChanged
 from slugc.slug import headers, pyc
 from slugc.slug.folders import Folders
 from slugc.slug.headers import BLOCK, ZEROS
-from slugc.slug.shards import Shard
-from slugc.slug.walk import Entry
+from slugc.slug.shards import MAX_BYTES, Shard
 
 PREVIOUS = -1
+_BUFFER = MAX_BYTES + (1 << 20)
+"""What nearly every shard fits into with its headers. Memory that was not written to yet takes no room."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """O_NONBLOCK: should a named pipe stand there by now, its open must not wait for a writer."""
 
@@ -105,44 +106,44 @@ class Builder:
 
     def _fill(self, shard: Shard) -> int:
         """Lay the shard's tar bytes into the buffer; their number."""
-        entries = shard.members
         if shard.continued:
+            path, _, _, whole, *_ = shard.members[0]
             size = shard.length + -shard.length % BLOCK
             self._buffer = _at_least(self._buffer, size)
             with memoryview(self._buffer) as view:
-                self._read(entries[0], view[: shard.length], shard.offset)
+                self._read(path, view[: shard.length], shard.offset, whole)
                 view[shard.length : size] = ZEROS[: size - shard.length]
             return size
-        heads = [self._head(entry) for entry in entries]
-        lengths = [entry.size if shard.length < 0 else shard.length for entry in entries]
+        heads = [self._head(path, kind, mode, size, link) for path, kind, mode, size, link, _ in shard.members]
+        lengths = [size if shard.length < 0 else shard.length for _, _, _, size, _, _ in shard.members]
         size = sum(len(head) + length + -length % BLOCK for head, length in zip(heads, lengths, strict=True))
         self._buffer = _at_least(self._buffer, size)
         at = 0
         with memoryview(self._buffer) as view:
-            for entry, head, length in zip(entries, heads, lengths, strict=True):
+            for (path, _, _, whole, _, source), head, length in zip(shard.members, heads, lengths, strict=True):
                 view[at : at + len(head)] = head
                 at += len(head)
                 if length:
-                    self._read(entry, view[at : at + length], 0)
-                    if length >= pyc.HEADER and entry.path.endswith(pyc.COMPILED):
-                        self._retime(entry, view[at : at + pyc.HEADER])
+                    self._read(path, view[at : at + length], 0, whole)
+                    if length >= pyc.HEADER and path.endswith(pyc.COMPILED):
+                        self._retime(path, source, view[at : at + pyc.HEADER])
                     at += length
                     padding = -length % BLOCK
                     view[at : at + padding] = ZEROS[:padding]
                     at += padding
         return size
 
-    def _head(self, entry: Entry) -> bytes:
-        name = b"./" + entry.path + (b"/" if entry.kind == headers.FOLDER else b"")
-        return self._header(name, entry.kind, entry.mode, entry.size, entry.link)
+    def _head(self, path: bytes, kind: bytes, mode: int, size: int, link: bytes) -> bytes:
+        name = b"./" + path + (b"/" if kind == headers.FOLDER else b"")
+        return self._header(name, kind, mode, size, link)
 
-    def _read(self, entry: Entry, into: memoryview, offset: int) -> None:
-        """Read exactly this part of the file. One byte more is asked for: a file that grew gives itself away."""
-        folder, _, name = entry.path.rpartition(b"/")
+    def _read(self, path: bytes, into: memoryview, offset: int, size: int) -> None:
+        """Read exactly this part of a file of `size` bytes. One byte more is asked for: a file that grew tells so."""
+        folder, _, name = path.rpartition(b"/")
         try:
             fd = os.open(name, _READ, dir_fd=self._folders.of(folder))
         except OSError as error:
-            raise TreeChanged(member=entry.path, reason=error.strerror or "It cannot be opened") from None
+            raise TreeChanged(member=path, reason=error.strerror or "It cannot be opened") from None
         more = bytearray(1)
         wanted = len(into)
         try:
@@ -153,24 +154,23 @@ class Builder:
                     break
                 done += step
         except OSError as error:
-            raise TreeChanged(member=entry.path, reason=error.strerror or "It cannot be read") from None
+            raise TreeChanged(member=path, reason=error.strerror or "It cannot be read") from None
         finally:
             os.close(fd)
-        ends_here = offset + wanted == entry.size
+        ends_here = offset + wanted == size
         if done < wanted or (ends_here and done > wanted):
             raise TreeChanged(
-                member=entry.path,
-                reason=f"It had {entry.size} bytes, and has {'fewer' if done < wanted else 'more'} now",
+                member=path, reason=f"It had {size} bytes, and has {'fewer' if done < wanted else 'more'} now"
             )
 
-    def _retime(self, entry: Entry, header: memoryview) -> None:
-        time = pyc.remembered_time(bytes(header), path=entry.path, source=entry.source, mtime=self._job.mtime)
+    def _retime(self, path: bytes, source: bytes | None, header: memoryview) -> None:
+        time = pyc.remembered_time(bytes(header), path=path, source=source, mtime=self._job.mtime)
         if time is not None:
             header[8:12] = time.to_bytes(4, "little")
 
 
 def _at_least(buffer: bytearray, size: int) -> bytearray:
-    return buffer if len(buffer) >= size else bytearray(size)
+    return buffer if len(buffer) >= size else bytearray(max(size, _BUFFER))
 
 
 def _write_all(fd: int, data: bytes) -> None:

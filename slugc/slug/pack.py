@@ -120,7 +120,7 @@ def _ahead(shards: Iterator[Shard]) -> tuple[list[Shard], bool]:
     size = 0
     for shard in shards:
         ahead.append(shard)
-        size += sum(entry.size for entry in shard.members)
+        size += sum(member[3] for member in shard.members)
         if len(ahead) > 1 and size > _SMALL:
             return ahead, True
     return ahead, False
