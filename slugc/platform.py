@@ -148,7 +148,7 @@ async def _serve(
     log = ConsoleLog(outlet.put, clock=clock)
     router = RouterPlane(RouterSettings(drain_seconds=DRAIN, boot_seconds=wanted.settings.boot + 15))
     supervisor = Supervisor(app, ground=wanted.ground, sink=log, clock=clock, traffic=router, settings=wanted.settings)
-    router.on_lines = lambda _app, lines: log.write("heroku", "router", lines)
+    router.on_lines = lambda _app, lines: log.write("heroku", "router", lines.text())
     router.on_wake = lambda _app: supervisor.wake()
     stop.listen(second=supervisor.kill)
     if wanted.ground.offer:

@@ -14,7 +14,7 @@ from slugc.router.settings import RouterSettings
 async def main(port: int, backend: int, folder: Path) -> None:
     hub = LogHub(folder)
     plane = RouterPlane(RouterSettings(port=port, threads=1))
-    plane.on_lines = lambda _app, lines: hub.write("heroku", "router", lines)
+    plane.on_lines = lambda _app, lines: hub.write_late("heroku", "router", lines)
     await plane.add_app("bench")
     await plane.start()
     await plane.set_dynos("bench", {DynoName("web", 1): backend})

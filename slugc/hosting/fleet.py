@@ -17,6 +17,7 @@ from slugc.hosting.hearing import Hear
 from slugc.hosting.jobs import Scheduler
 from slugc.hosting.world import World
 from slugc.model.app import App
+from slugc.model.log import LateLines
 from slugc.model.release import Release
 
 INTERRUPTED = "the platform stopped while its release command ran"
@@ -118,10 +119,10 @@ class Fleet:
         app = self._apps.get(name)
         return app is not None and await app.supervisor.wake()
 
-    def hear_router(self, name: str, lines: bytes) -> None:
+    def hear_router(self, name: str, lines: LateLines) -> None:
         app = self._apps.get(name)
         if app is not None:
-            app.log.write("heroku", "router", lines)
+            app.hub.write_late("heroku", "router", lines)
 
     async def _start_server(self, name: str) -> None:
         addon = next(addon for addon in self.world.ledger.addons() if addon.name == name)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +29,16 @@ class LogFilter:
         if self.source is not None and source != self.source:
             return False
         return self.dyno is None or dyno == self.dyno or dyno.startswith(f"{self.dyno}.")
+
+
+class LateLines(Protocol):
+    """Whole lines of a log that are written out only where somebody reads them."""
+
+    @property
+    def count(self) -> int:
+        """There are not more."""
+        ...
+
+    def text(self, last: int | None = None) -> bytes:
+        """All of them or the last ones, each ended by a line feed. May be empty."""
+        ...

@@ -21,7 +21,7 @@ class Binary:
 
     @property
     def features(self) -> Features:
-        return Features(response_timeout=self.version >= (3, 0))
+        return Features(hot_size=self.version >= (2, 8), response_timeout=self.version >= (3, 0))
 
 
 def refusal(text: str) -> str | None:

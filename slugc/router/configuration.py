@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from slugc.router.lines import HTTP, HTTPS, PORT_FRONTEND, RECORD
+from slugc.router.lines import CAPTURED, HTTP, HTTPS, PORT_FRONTEND, RECORD, REQUEST_ID
 from slugc.router.settings import RouterSettings
 from slugc.router.table import Route
 
 NOWHERE = "_nowhere"
 VIA = "1.1 slugc"
+HOT_BYTES = 4 << 20
+"""What a thread keeps of the memory it gave back. The default is that of 16 buffers, and each request needs two."""
 ANSWERED_AS_503 = (500, 502, 503, 504)
 """HAProxy's own distinctions; Heroku answers 503 to all of them and tells them apart in the log."""
 
@@ -65,6 +67,8 @@ class RuntimeFiles:
 class Features:
     """What the HAProxy at hand can do beyond 2.6."""
 
+    hot_size: bool = False
+    """`tune.memory.hot-size` (2.8)."""
     response_timeout: bool = False
     """`http-response set-timeout server` (3.0): 30 s to the first byte and 55 s after it are two limits then."""
 
@@ -74,7 +78,7 @@ def configuration(
 ) -> str:
     """The whole file. `generation` can be read back by `show env`, which tells that a reload has taken place."""
     ordered = sorted(routes, key=lambda route: route.app)
-    blocks = [_global(settings, files, generation), _defaults(settings)]
+    blocks = [_global(settings, files, features, generation), _defaults(settings)]
     if settings.port is not None:
         bind = f"bind {settings.address}:{settings.port}"
         blocks.append(_frontend("_plain", bind, _by_host(files), port=settings.port, tls=False, settings=settings))
@@ -145,7 +149,7 @@ end, 0)
 """
 
 
-def _global(settings: RouterSettings, files: RuntimeFiles, generation: int) -> list[str]:
+def _global(settings: RouterSettings, files: RuntimeFiles, features: Features, generation: int) -> list[str]:
     lines = [
         "global",
         "log stdout len 32768 format raw local0",
@@ -162,6 +166,8 @@ def _global(settings: RouterSettings, files: RuntimeFiles, generation: int) -> l
         "tune.lua.task-timeout 0",
         f"tune.lua.session-timeout {int(settings.boot_seconds * 1000) + 60_000}ms",
     ]
+    if features.hot_size:
+        lines.append(f"tune.memory.hot-size {HOT_BYTES}")
     if settings.threads is not None:
         lines.append(f"nbthread {settings.threads}")
     if settings.uid is not None:
@@ -199,25 +205,22 @@ def _by_host(files: RuntimeFiles) -> list[str]:
 
 
 def _frontend(name: str, bind: str, routing: list[str], *, port: int, tls: bool, settings: RouterSettings) -> list[str]:
-    forwarded = "req.fhdr(x-forwarded-for)"
-    rid = "req.hdr(x-request-id)"
+    own_id = "req.fhdr(x-request-id) -m reg ^" + REQUEST_ID + "$"
     long_header = f'{{ req.hdrs -m reg "[^\\n]{{{settings.header_line + 1}}}" }}'
     return [
         f"frontend {name}",
         bind,
         "log-format " + _quoted(RECORD.format(protocol=HTTPS if tls else HTTP)),
         "unique-id-format %[uuid()]",
-        "capture request header Host len 255",
+        # Once for a connection: an address is made text by printf, which costs a request more than any other rule.
+        "tcp-request session set-var-fmt(sess.ip) %[src]",
+        *(f"capture request header {header} len {length}" for header, length in CAPTURED),
         f"http-request return status 414 if {{ url,length gt {settings.request_line} }}",
         f"http-request return status 400 if {{ req.hdrs,length gt {settings.header_line} }} {long_header}",
-        "http-request return status 417 if { req.hdr(expect) -m found } !{ req.hdr(expect) -i 100-continue }",
-        # A client's own id and forwarding header are the exception, and cost only those who send them.
-        f"http-request set-var(txn.rid) {rid} if {{ {rid} -m reg ^[A-Za-z0-9+/=-]{{20,200}}$ }}",
-        "http-request set-header X-Request-Id %[unique-id] if !{ var(txn.rid) -m found }",
+        "http-request return status 417 if { req.fhdr(expect) -m found } !{ req.fhdr(expect) -i 100-continue }",
+        f"http-request set-header X-Request-Id %[unique-id] if !{{ {own_id} }}",
         "http-request set-header X-Request-Start %[date(0,ms)]",
-        f'http-request set-var-fmt(txn.fwd) "%[{forwarded}], " if {{ {forwarded} -m found }}',
-        "http-request set-header X-Forwarded-For %[var(txn.fwd)]%[src] if { var(txn.fwd) -m found }",
-        "option forwardfor if-none",
+        "http-request set-header X-Forwarded-For \"%[req.fhdr(x-forwarded-for),concat(', ')]%[var(sess.ip)]\"",
         f"http-request set-header X-Forwarded-Proto {'https' if tls else 'http'}",
         f"http-request set-header X-Forwarded-Port {port}",
         f'http-request add-header Via "{VIA}"',

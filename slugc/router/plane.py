@@ -265,7 +265,7 @@ class RouterPlane:
         for batch in digest(chunk):
             self._latest[batch.app] = now
             if self.on_lines is not None:
-                self.on_lines(batch.app, batch.lines)
+                self.on_lines(batch.app, batch)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

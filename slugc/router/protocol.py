@@ -10,15 +10,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from slugc.model.dyno import DynoName
+from slugc.model.log import LateLines
 from slugc.model.route import AppPages, AppState
 
 OnWake = Callable[[str], Awaitable[bool]]
 """Called with an app's name when a request came for an IDLE app; once, however many requests wait. It should
 start a dyno and may return at once: the requests wait for `set_dynos`. False: no dyno will come (H10)."""
 
-OnLines = Callable[[str, bytes], None]
-"""Called with an app's name and one or more router lines (`at=info method=GET path="/" ...`), each ended by a
-line feed. Feed them to the app's log hub as source `heroku`, dyno `router`."""
+OnLines = Callable[[str, LateLines], None]
+"""Called with an app's name and one or more router lines (`at=info method=GET path="/" ...`). Feed them to the app's
+log hub as source `heroku`, dyno `router`."""
 
 
 class Router(Protocol):

@@ -92,7 +92,7 @@ async def served(stage: "Stage") -> AsyncIterator[tuple[Supervisor, int, list[st
     )
     said: list[str] = []
     router.on_lines = lambda _, lines: said.extend(
-        line for line in lines.decode().splitlines() if "at=info" not in line
+        line for line in lines.text().decode().splitlines() if "at=info" not in line
     )
     await router.start()
     try:

@@ -171,7 +171,7 @@ async def routed(
     port = free_port()
     plane = RouterPlane(RouterSettings(port=port, **{**short, **settings}))  # type: ignore[arg-type]
     lines: list[str] = []
-    plane.on_lines = lambda _app, text: lines.extend(text.decode().splitlines())
+    plane.on_lines = lambda _app, late: lines.extend(late.text().decode().splitlines())
     await plane.add_app("demo", pages=pages)
     await plane.start()
     try:

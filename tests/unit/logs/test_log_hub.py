@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -227,3 +228,84 @@ def test_drains_are_kept_over_a_restart_in_a_file_that_only_its_owner_reads(tmp_
     rows = json.loads((tmp_path / "drains.json").read_text())
     assert len(rows) == 4
     assert os.stat(tmp_path / "drains.json").st_mode & 0o777 == 0o600
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Lines that remember how many of them were written out."""
+
+    count: int
+    written: list[int]
+
+    def text(self, last: int | None = None) -> bytes:
+        first = 0 if last is None else max(self.count - last, 0)
+        self.written.append(self.count - first)
+        return b"".join(b"%d\n" % number for number in range(first, self.count))
+
+
+def test_late_lines_keep_their_place_among_others(tmp_path: Path) -> None:
+    async def scene() -> None:
+        hub = LogHub(tmp_path)
+        hub.write("app", "web.1", b"before\n")
+        hub.write_late("heroku", "router", Numbered(2, []))
+        hub.event("heroku", "web.1", "after")
+        assert texts(hub) == ["before", "0", "1", "after"]
+        await hub.close()
+
+    asyncio.run(scene())
+
+
+def test_late_lines_are_there_when_somebody_looks(tmp_path: Path) -> None:
+    async def scene() -> None:
+        hub = LogHub(tmp_path)
+        hub.write_late("heroku", "router", Numbered(2, []))
+        assert texts(hub) == ["0", "1"]
+        hub.write_late("heroku", "router", Numbered(1, []))
+        await hub.close()
+        assert texts(LogHub(tmp_path)) == ["0", "1", "0"]
+
+    asyncio.run(scene())
+
+
+def test_late_lines_reach_the_file_though_nobody_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slugc.logs.hub.UNREAD_SECONDS", 0.0)
+
+    async def scene() -> None:
+        hub = LogHub(tmp_path)
+        hub.write_late("heroku", "router", Numbered(2, []))
+        await asyncio.sleep(0.01)
+        assert b"heroku[router]: 1\n" in (tmp_path / "current.log").read_bytes()
+        await hub.close()
+
+    asyncio.run(scene())
+
+
+def test_late_lines_that_the_buffer_would_not_keep_are_never_written(tmp_path: Path) -> None:
+    async def scene() -> None:
+        hub, written = LogHub(tmp_path), []
+        for _ in range(10):
+            hub.write_late("heroku", "router", Numbered(1000, written))
+        assert written == []
+        assert texts(hub) == [*map(str, range(500, 1000)), *map(str, range(1000))]
+        assert written == [1000, 1000]
+        hub.write_late("heroku", "router", Numbered(100_000, written))
+        assert texts(hub, 1) == ["99999"]
+        assert written[2:] == [1500]
+        await hub.close()
+
+    asyncio.run(scene())
+
+
+def test_a_tail_gets_late_lines_at_once(tmp_path: Path) -> None:
+    async def scene() -> None:
+        hub = LogHub(tmp_path)
+        tail = hub.tail()
+        hub.event("heroku", "web.1", "up")
+        assert (await anext(tail)).count == 1
+        hub.write_late("heroku", "router", Numbered(2000, []))
+        found = await anext(tail)
+        assert (found.source, found.dyno, found.count) == ("heroku", "router", 2000)
+        await tail.aclose()
+        await hub.close()
+
+    asyncio.run(scene())
