@@ -103,3 +103,45 @@ def _alive(pid: int) -> bool:
             return file.read().split(")")[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_jobs_are_done_while_others_are_still_being_found():
+    told: list[int] = []
+    seen: list[int] = []
+
+    def jobs():
+        for number in range(200):
+            told.append(number)
+            time.sleep(0.005)
+            yield number
+
+    with contextlib.closing(forked(lambda _: lambda number: number, jobs(), workers=2)) as results:
+        for number, _ in results:
+            seen.append(number)
+            if len(seen) == 1:
+                found_by_then = len(told)
+    assert sorted(seen) == list(range(200))
+    assert found_by_then < 200
+
+
+def test_jobs_larger_than_a_sockets_buffer_hold_nobody_up():
+    jobs = [bytes([number]) * 2_000_000 for number in range(8)]
+    with contextlib.closing(forked(lambda _: lambda job: job[:2] * 1_000_000, iter(jobs), workers=2)) as results:
+        assert {job[0]: answer == job for job, answer in results} == dict.fromkeys(range(8), True)
+
+
+def test_an_error_while_jobs_are_found_leaves_no_worker():
+    pids: set[int] = set()
+
+    def jobs():
+        yield from range(20)
+        raise TreeChanged(member=b"app/x", reason="It is gone")
+
+    with (
+        pytest.raises(TreeChanged),
+        contextlib.closing(forked(lambda _: lambda _: os.getpid(), jobs(), workers=2)) as results,
+    ):
+        pids.update(pid for _, pid in results)
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
