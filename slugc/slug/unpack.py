@@ -20,7 +20,7 @@ from slugc.host import files
 from slugc.host.forks import WorkerDied, forked, processors
 from slugc.model.slug import Frame, Slug
 from slugc.slug import headers
-from slugc.slug.folders import Folders
+from slugc.slug.folders import NewFolders
 from slugc.slug.headers import BLOCK
 from slugc.slug.members import HeaderReader, Member
 from slugc.slug.reading import read_frame, runs
@@ -51,9 +51,6 @@ class Unpacked(NamedTuple):
     files: int
     size: int
     folders: list[bytes]
-    """Folder members."""
-    made: list[bytes]
-    """Folders made because a file needed them."""
     links: list[tuple[bytes, bytes]]
 
 
@@ -144,7 +141,7 @@ class Extractor:
         self._path = str(slug.path)
         self._time = slug.manifest.mtime * 1_000_000_000
         self._headers = HeaderReader(self._path)
-        self._folders = Folders(root, making=True)
+        self._folders = NewFolders(root, time=self._time)
         self._fd = -1
         self._left = 0
         """Bytes of the open file that are still to come."""
@@ -152,8 +149,7 @@ class Extractor:
         """Where the open file's last hole ends."""
 
     def __call__(self, layer: int, run: Sequence[Frame]) -> Unpacked:
-        made = Unpacked(layer, 0, 0, [], [], [])
-        self._folders.made = made.made
+        made = Unpacked(layer, 0, 0, [], [])
         files = size = 0
         name = self._slug.manifest.layers[layer].name
         for frame in run:
@@ -175,6 +171,7 @@ class Extractor:
                     self._note(member, made)
         if self._left:
             raise MalformedSlug(path=self._path, reason="A file is cut off")
+        self._folders.close()
         return made._replace(files=files, size=size)
 
     def _go_on(self, data: memoryview) -> None:
@@ -239,16 +236,15 @@ def _counted(slug: Slug, done: Sequence[Unpacked]) -> None:
 
 
 def _finish(slug: Slug, root: int, done: Sequence[Unpacked]) -> None:
-    """Links, then the folders' times, which every new name in them had moved."""
+    """Links, when no file is written any more."""
     folders: set[bytes] = set()
     for item in done:
         for path in item.folders:
             if path in folders:
                 raise UnsafePath(path=str(slug.path), member=path, reason="the archive holds this name twice")
             folders.add(path)
-    folders.update(path for item in done for path in item.made)
     time = slug.manifest.mtime * 1_000_000_000
-    opened = Folders(root, making=True)
+    opened = NewFolders(root, time=time)
     try:
         for path, target in sorted(link for item in done for link in item.links):
             folder, _, name = path.rpartition(b"/")
@@ -262,9 +258,5 @@ def _finish(slug: Slug, root: int, done: Sequence[Unpacked]) -> None:
                     reason="the archive holds this name twice, or under a file or link",
                 ) from None
             os.utime(name, ns=(time, time), dir_fd=above, follow_symlinks=False)
-        folders.update(opened.made)
-        for path in sorted(folders):
-            folder, _, name = path.rpartition(b"/")
-            os.utime(name, ns=(time, time), dir_fd=opened.of(folder), follow_symlinks=False)
     finally:
         opened.close()
