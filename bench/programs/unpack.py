@@ -1,12 +1,14 @@
 """SLUG FOLDER: unpack a slug, every check included."""
 
 import sys
-from pathlib import Path
 
 from slugc.host import garbage
-from slugc.slug.reading import read_manifest
-from slugc.slug.unpack import unpack
 
-garbage.short_lived()  # as the command line does
+garbage.short_lived()  # before modules are loaded, as the command line does
+
+from pathlib import Path  # noqa: E402
+
+from slugc.slug.reading import read_manifest  # noqa: E402
+from slugc.slug.unpack import unpack  # noqa: E402
 
 unpack(read_manifest(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -111,6 +111,8 @@ def _abandoned(folder: Path) -> bool:
 
 def remove_tree(path: Path) -> None:
     """Remove a tree, folders of mode 000 included (an overlay's work folder is left so). Never follows links."""
+    if not os.path.lexists(path):
+        return
     import shutil
 
     def unlock(_function: object, name: str, _error: object) -> None:
@@ -126,5 +128,5 @@ def remove_tree(path: Path) -> None:
 
     if path.is_symlink() or path.is_file():
         path.unlink(missing_ok=True)
-    elif path.exists():
+    else:
         shutil.rmtree(path, onerror=unlock)

@@ -74,8 +74,9 @@ def _worked(
                     found = list(itertools.islice(jobs, 1))
                     waiting.extend(found)
                     more = bool(found)
-                for worker in crew:
-                    while waiting and len(worker.at_hand) < _AHEAD:
+                # In turns: where the longest jobs come first, no worker gets the two longest.
+                for ahead, worker in itertools.product(range(_AHEAD), crew):
+                    if waiting and len(worker.at_hand) <= ahead:
                         sent += _give(worker, waiting.popleft(), post, sent)
                 for key, _ in selector.select(0 if more else None):
                     worker = key.data

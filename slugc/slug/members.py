@@ -1,5 +1,6 @@
 """Read tar headers, trusting nothing: only what our own packer writes is understood, all else is refused. Pure."""
 
+import zlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ _REFUSED = {
     b"M": "a GNU continuation",
     b"V": "a GNU volume label",
 }
+_KINDS = frozenset({headers.FILE, headers.FOLDER, headers.LINK})
 _PAX_KEYS = frozenset({b"path", b"linkpath", b"size", b"hdrcharset"})
 
 
@@ -69,9 +71,9 @@ class HeaderReader:
             name = prefix + b"/" + name
         name = extra.get(b"path", name)
         kind = block[156:157]
-        if kind in _REFUSED:
-            raise UnsafePath(path=self.path, member=name, reason=f"it is {_REFUSED[kind]}")
-        if kind not in {headers.FILE, headers.FOLDER, headers.LINK}:
+        if kind not in _KINDS:
+            if kind in _REFUSED:
+                raise UnsafePath(path=self.path, member=name, reason=f"it is {_REFUSED[kind]}")
             raise self._malformed(f"The member's kind {kind!r} is unknown")
         path = self._clean(name, folder=kind == headers.FOLDER)
         size = self._size(block, extra)
@@ -105,7 +107,7 @@ class HeaderReader:
             reason = "it is not below app/ or layers/"
         elif len(parts) == 1 and not folder:
             reason = "it stands in the place of the whole folder"
-        elif len(path) > MAX_PATH or any(len(part) > 255 for part in parts):
+        elif len(path) > MAX_PATH or max(map(len, parts)) > 255:
             reason = "its name is longer than a disk can hold"
         if reason:
             raise UnsafePath(path=self.path, member=name[:400], reason=reason)
@@ -123,12 +125,12 @@ class HeaderReader:
         block = bytes(data[at : at + BLOCK])
         if len(block) < BLOCK:
             raise self._malformed("A header is cut off")
-        if block == ZEROS:
-            raise self._malformed("The archive ends before its frames do")
         if block[257:265] != b"ustar\x0000":
+            if block == ZEROS:
+                raise self._malformed("The archive ends before its frames do")
             raise self._malformed("A header is not POSIX ustar")
-        claimed = self._number(block[148:156], "checksum")
-        if claimed != sum(block) - sum(block[148:156]) + 8 * 32:
+        # The checksum's own field counts as eight spaces.
+        if self._number(block[148:156], "checksum") != _sum(block[:148]) + 8 * 32 + _sum(block[156:]):
             raise self._malformed("A header's checksum is wrong")
         return block
 
@@ -150,12 +152,23 @@ class HeaderReader:
 
     def _number(self, field: bytes, what: str) -> int:
         digits = field.rstrip(b"\0 ")
-        if not digits or not digits.isdigit() or b"8" in digits or b"9" in digits:
-            raise self._malformed(f"A header's {what} is no octal number")
-        return int(digits, 8)
+        try:
+            # int() alone would take signs, blanks and underscores too.
+            if digits.isdigit():
+                return int(digits, 8)
+        except ValueError:
+            pass
+        raise self._malformed(f"A header's {what} is no octal number")
 
     def _malformed(self, reason: str) -> SlugFileError:
         return MalformedSlug(path=self.path, reason=reason)
+
+
+def _sum(data: bytes) -> int:
+    """The sum of some hundred bytes. zlib's Adler-32 keeps it in its lower half, modulo 65521, and takes a tenth of the
+    time that sum() takes for making a number of every byte."""
+    half = len(data) // 2
+    return (zlib.adler32(data[:half], 0) & 0xFFFF) + (zlib.adler32(data[half:], 0) & 0xFFFF)
 
 
 def _text(field: bytes) -> bytes:
