@@ -46,7 +46,9 @@ def revision(named: Named) -> str:
         return named.ref
     wanted = named.ref or "HEAD"
     try:
-        listing = git("ls-remote", "--", named.address, wanted, f"{wanted}^{{}}", seconds=60).decode()
+        listing = git(
+            "ls-remote", "--", named.address, wanted, f"{wanted}^{{}}", seconds=60, server=named.address
+        ).decode()
     except GitFailed as error:
         raise Unreachable(named.address, error.reason) from error
     found: dict[str, str] = {}
@@ -98,12 +100,13 @@ def archive(named: Named, target: Path, *, unless: Mapping[str, str]) -> Archive
 def _clone(address: str, commit: str, target: Path) -> None:
     git("init", "--quiet", str(target))
     try:
-        git("fetch", "--quiet", "--depth", "1", "--", address, commit, cwd=target)
+        git("fetch", "--quiet", "--depth", "1", "--", address, commit, cwd=target, server=address)
         git("checkout", "--quiet", "--detach", "FETCH_HEAD", cwd=target)
     except GitFailed:
         # Many servers do not hand out a commit by its number: fetch everything, then look.
-        git("fetch", "--quiet", "--tags", "--", address, "+refs/heads/*:refs/remotes/origin/*", cwd=target)
+        heads = "+refs/heads/*:refs/remotes/origin/*"
+        git("fetch", "--quiet", "--tags", "--", address, heads, cwd=target, server=address)
         git("checkout", "--quiet", "--detach", commit, cwd=target)
     if (target / ".gitmodules").is_file():
-        git("remote", "add", "origin", address, cwd=target)
-        git("submodule", "--quiet", "update", "--init", "--recursive", cwd=target)
+        git("remote", "add", "origin", address, cwd=target, server=address)
+        git("submodule", "--quiet", "update", "--init", "--recursive", cwd=target, server=address)

@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from slugc.host.git_login import environment, without_login
+
 SECONDS = 300.0
 
 
@@ -17,8 +19,14 @@ class GitFailed(Exception):
         self.argv, self.reason, self.output = tuple(argv), reason, output
 
 
-def git(*args: str, cwd: Path | None = None, index: Path | None = None, seconds: float = SECONDS) -> bytes:
-    """Run git to its end and return its stdout. Raises GitFailed, also where git is not installed."""
+def git(
+    *args: str, cwd: Path | None = None, index: Path | None = None, seconds: float = SECONDS, server: str = ""
+) -> bytes:
+    """Run git to its end and return its stdout. `server`: the address that it talks to, whose login does not become
+    an argument; where `args` hold that address, it stands there without its login.
+
+    Raises GitFailed, also where git is not installed.
+    """
     program = shutil.which("git")
     if program is None:
         raise GitFailed(argv=args, reason="git is not installed")
@@ -28,6 +36,8 @@ def git(*args: str, cwd: Path | None = None, index: Path | None = None, seconds:
     env.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
     if index is not None:
         env["GIT_INDEX_FILE"] = str(index)
+    env |= environment(server, env)
+    args = tuple(without_login(word) if word == server else word for word in args)
     argv = [program, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", *args]
     try:
         done = subprocess.run(

@@ -113,9 +113,9 @@ def _origin_of_submodule(repository: Path, path: str, url: str, commit: str, *, 
         raise SubmoduleUnreachable(path=path, url="?", commit=commit, reason=".gitmodules does not name its address")
     clone = scratch / f"submodule-{len(list(scratch.iterdir()))}"
     try:
-        git("clone", "--quiet", "--no-checkout", "--", address, str(clone))
+        git("clone", "--quiet", "--no-checkout", "--", address, str(clone), server=address)
         if not _has(clone, commit):
-            git("fetch", "--quiet", "origin", commit, cwd=clone)
+            git("fetch", "--quiet", "origin", commit, cwd=clone, server=address)
     except GitFailed as error:
         raise SubmoduleUnreachable(path=path, url=address, commit=commit, reason=error.reason) from error
     return clone

@@ -1,5 +1,7 @@
 """Where buildpacks come from, and which place that names them wins."""
 
+import base64
+import contextlib
 import functools
 import hashlib
 import http.server
@@ -71,12 +73,47 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.answered.append(int(code))
 
 
+def _command_lines() -> bytes:
+    found = b""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            found += (process / "cmdline").read_bytes()
+    return found
+
+
+class Locked(Handler):
+    """Wants a login, and looks at what every user of the machine can see meanwhile."""
+
+    wanted: ClassVar[str] = "Basic " + base64.b64encode(b"me:p@ss word").decode()
+    seen: ClassVar[list[bytes]] = []
+
+    def do_GET(self):
+        self.seen.append(_command_lines())
+        if self.headers["Authorization"] != self.wanted:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="private"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        super().do_GET()
+
+
 @pytest.fixture
 def server(tmp_path):
+    yield from _serving(tmp_path, Handler)
+
+
+@pytest.fixture
+def locked(tmp_path):
+    Locked.seen.clear()
+    yield from _serving(tmp_path, Locked)
+
+
+def _serving(tmp_path, kind):
     Handler.answered.clear()
     folder = tmp_path / "www"
     folder.mkdir()
-    handler = functools.partial(Handler, directory=folder)
+    handler = functools.partial(kind, directory=folder)
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=httpd.serve_forever, daemon=True)
     thread.start()
@@ -210,6 +247,25 @@ def test_a_login_in_an_address_is_used_and_nowhere_seen(builder, app, publish):
     with pytest.raises(BuildpackUnfetchable) as caught:
         builder.build(app({"a": "b"}), secret.replace("pack.tgz", "none.tgz"))
     assert "s3cret" not in f"{caught.value}{caught.value.detail}{caught.value.hint}{builder.transcript}"
+
+
+def test_a_login_in_a_git_address_is_used_and_stands_in_no_command_line(builder, app, pack, locked):
+    www, url = locked
+    git("clone", "-q", "--bare", str(pack("hello from a private place")), str(www / "sayer.git"), cwd=www)
+    git("update-server-info", cwd=www / "sayer.git")
+    address = url.replace("://", "://me:p%40ss%20word@") + "/sayer.git"
+    record = builder.build(app({"a": "b"}), address).slug.manifest.buildpacks[0]
+    assert "hello from a private place" in builder.transcript
+    assert record.uri.startswith(f"git+{url}/sayer.git#")
+    assert b"remote-http" in b"".join(Locked.seen)
+    assert b"ss%20word" not in b"".join(Locked.seen)
+
+
+def test_a_wrong_login_in_a_git_address_is_refused_without_a_prompt(builder, app, locked):
+    _, url = locked
+    with pytest.raises(BuildpackUnfetchable) as caught:
+        builder.build(app({"a": "b"}), url.replace("://", "://me:wrong@") + "/sayer.git")
+    assert "wrong" not in str(caught.value)
 
 
 def test_a_tarball_has_no_branch(builder, app, publish):
