@@ -22,8 +22,8 @@ TAIL_LINES = 20_000
 TAIL_BYTES = 4 << 20
 TAIL_BATCH = 64 << 10
 PLATFORM = "heroku"
-UNREAD_SECONDS = 0.5
-"""How long lines may stay unwritten that nobody reads: a killed platform loses those of the last half second."""
+UNREAD_SECONDS = 1.0
+"""How long lines may stay unwritten that nobody reads: a killed platform loses those of the last second."""
 _EVERYTHING = LogFilter()
 _EXITED = "Process exited"
 
@@ -52,8 +52,8 @@ class LogHub:
             self._add(chunk(self._now(), source, dyno, body))
 
     def write_late(self, source: str, dyno: str, lines: LateLines) -> None:
-        """Lines that are written out when they reach a reader. Where nobody follows the log, that is the buffer half
-        a second later; of many thousands in that time it keeps the last 1,500, and the others are never written."""
+        """Lines that are written out when they reach a reader. Where nobody follows the log, that is the buffer a
+        second later; of many thousands in that time it keeps the last 1,500, and the others are never written."""
         self._unread.put(Late(self._now(), source, dyno, lines))
         if self._followed:
             self._read_late()
