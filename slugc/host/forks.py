@@ -69,7 +69,7 @@ def _worked(
                 selector.register(worker.link, selectors.EVENT_READ, worker)
             sent = 0
             more = True
-            while more or waiting or any(worker.at_hand for worker in crew):
+            while True:
                 if more:
                     found = list(itertools.islice(jobs, 1))
                     waiting.extend(found)
@@ -78,6 +78,8 @@ def _worked(
                 for ahead, worker in itertools.product(range(_AHEAD), crew):
                     if waiting and len(worker.at_hand) <= ahead:
                         sent += _give(worker, waiting.popleft(), post, sent)
+                if not more and not any(worker.at_hand for worker in crew):
+                    return  # asked here, not before: that there are no more jobs may only just have been found
                 for key, _ in selector.select(0 if more else None):
                     worker = key.data
                     if worker.at_hand:

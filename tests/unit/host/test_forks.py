@@ -10,6 +10,7 @@ import time
 import pytest
 
 from slugc.errors.slug import TreeChanged
+from slugc.host import forks
 from slugc.host.forks import WorkerDied, forked
 
 
@@ -145,3 +146,16 @@ def test_an_error_while_jobs_are_found_leaves_no_worker():
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_the_last_result_may_come_before_it_is_known_that_there_are_no_more_jobs(monkeypatch):
+    give = forks._give
+
+    def preempted(*args):
+        """The parent goes on only when the worker has answered."""
+        sent = give(*args)
+        time.sleep(0.1)
+        return sent
+
+    monkeypatch.setattr(forks, "_give", preempted)
+    assert set(_collect(lambda number: number, 5)) == set(range(5))
