@@ -36,7 +36,7 @@ from slugc.sandbox.choose import choose
 from slugc.sandbox.owned import Owned
 from slugc.slug.store import SlugStore
 from slugc.stack import find
-from slugc.stack.gathered import gather
+from slugc.stack.gathered import Kept
 
 DRAIN = 5.0
 """Seconds that requests get to end when the app stops."""
@@ -75,6 +75,7 @@ async def _running(
     choice = choose(options.isolation, scratch=home.work)
     engine = Owned(engine=choice.engine, owner=str(home.root))
     stack = find(options.stack, home=home)
+    mounts = stack.mounts("run")
     offer = look()
     sweep(offer)
     router = RouterPlane(
@@ -85,9 +86,9 @@ async def _running(
         clock=clock,
         ledger=ledger,
         store=SlugStore(home),
-        ground=Ground(engine=engine, mounts=gather(stack.mounts("run"), etc), path=stack.path, offer=offer),
+        ground=Ground(engine=engine, mounts=mounts, kept=Kept(mounts, etc), path=stack.path, offer=offer),
         router=router,
-        servers=Servers(home.state / "addons", engine=engine, mounts=stack.mounts("run")),
+        servers=Servers(home.state / "addons", engine=engine, mounts=mounts),
         hub_of=lambda app: LogHub(log_folder(home, app), clock=clock),
         user=getpass.getuser(),
         settings=options.dynos,

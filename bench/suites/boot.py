@@ -23,7 +23,7 @@ from slugc.sandbox import cgroups
 from slugc.sandbox.bubblewrap import Bubblewrap
 from slugc.sandbox.choose import choose
 from slugc.stack import find
-from slugc.stack.gathered import gather
+from slugc.stack.gathered import Kept
 
 COUNTS = (1, 10, 50)
 GROWTH = 200
@@ -83,8 +83,8 @@ def ground_in(scratch: Path) -> Ground:
     etc.mkdir()
     stack = find("host", home=Home(scratch / "home"))
     engine = choose(Isolation.AUTO, scratch=scratch / "work").engine
-    ground = Ground(engine=engine, mounts=stack.mounts("run"), path=stack.path, offer=cgroups.look())
-    return replace(ground, mounts=gather(ground.mounts, etc))
+    mounts = stack.mounts("run")
+    return Ground(engine=engine, mounts=mounts, kept=Kept(mounts, etc), path=stack.path, offer=cgroups.look())
 
 
 def of_slugc(ground: Ground, tree: Path, count: int, _: Path) -> Measured:

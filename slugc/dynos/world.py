@@ -14,6 +14,7 @@ from slugc.model.mount import Mount, MountKind
 from slugc.model.route import AppState
 from slugc.sandbox.cgroups import Bounds, Group, Offer, make
 from slugc.sandbox.spec import Engine
+from slugc.stack.gathered import Kept
 
 if TYPE_CHECKING:
     from slugc.dynos.launch_layers import LaunchLayers
@@ -42,6 +43,8 @@ class Ground:
     engine: Engine
     mounts: tuple[Mount, ...]
     """The stack's run variant."""
+    kept: Kept | None = None
+    """Asked at each start, instead of `mounts`, where many dynos start."""
     path: str = PATH
     offer: Offer | None = None
     """Control groups; without them rlimits and the supervisor's own measuring are all there is."""
@@ -49,18 +52,21 @@ class Ground:
     """Times the quota: where the kernel ends what grows faster than anybody measures (R15)."""
 
     def place(self, plan: DynoPlan, *, terminal: bool = False) -> Placed:
-        """All that starts the dyno of `plan`. A control group is made; Placed.remove ends it."""
+        """All that starts the dyno of `plan`. A control group is made; Placed.remove ends it.
+
+        Raises OSError where /etc cannot be copied."""
+        mounts = self.kept.mounts() if self.kept else self.mounts
         group = self._group(plan)
         layers = plan.tree / "layers"
         native = layers.is_dir()
         spec = sandbox_spec(
             plan,
-            mounts=self.mounts,
+            mounts=mounts,
             path=self.path,
             layers=layers if native else None,
             launch=_read(layers, plan) if native else None,
             # Without walls the system's own /etc is there, whatever the mounts say.
-            profiles=self.engine.name == WITHOUT_WALLS or has_profiles(plan.tree / "app", self.mounts),
+            profiles=self.engine.name == WITHOUT_WALLS or has_profiles(plan.tree / "app", mounts),
             bounded=group is not None and "pids" in group.folders,
             terminal=terminal,
         )
@@ -79,7 +85,7 @@ class Ground:
 
 def has_profiles(app: Path, mounts: Sequence[Mount]) -> bool:
     """Whether a dyno of this tree may find a profile script: the app's, or the stack's in /etc/profile.d."""
-    if any(os.path.lexists(app / name) for name in (".profile", ".profile.d")):
+    if any(os.path.lexists(f"{app}/{name}") for name in (".profile", ".profile.d")):
         return True
     for mount in mounts:
         above = f"{mount.target.rstrip('/')}/"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from slugc.model.mount import data_file, link, read_only, scratch
-from slugc.stack.gathered import SMALL, gather
+from slugc.stack.gathered import SMALL, Kept, gather
 
 
 def test_the_files_below_etc_become_one_mount_and_large_folders_are_mounted_on_it(tmp_path: Path) -> None:
@@ -66,3 +66,36 @@ def test_a_folder_that_holds_what_others_may_not_read_is_not_copied(tmp_path: Pa
         read_only(folder, "/etc/service"),
     )
     assert not any((etc / "service").iterdir())
+
+
+def test_a_platforms_dynos_see_new_certificates_and_resolvers_from_the_next_start_on(tmp_path: Path) -> None:
+    certs, resolver, etc = tmp_path / "certs", tmp_path / "resolv.conf", tmp_path / "etc"
+    etc.mkdir()
+    certs.mkdir()
+    for number in range(SMALL + 1):
+        (certs / f"{number}.pem").symlink_to(f"/usr/share/{number}.crt")
+    resolver.write_text("nameserver 192.0.2.1\n")
+    kept = Kept((read_only(certs, "/etc/ssl/certs"), read_only(resolver, "/etc/resolv.conf")), etc)
+    first = kept.mounts()
+    assert first == (read_only(etc / "1", "/etc"),)
+    assert (etc / "1/ssl/certs/0.pem").readlink() == Path("/usr/share/0.crt")
+    assert kept.mounts() is first
+
+    (certs / "new.pem").write_text("new")
+    resolver.write_text("nameserver 192.0.2.20\n")
+    assert kept.mounts() == (read_only(etc / "2", "/etc"),)
+    assert (etc / "2/ssl/certs/new.pem").read_text() == "new"
+    assert (etc / "2/resolv.conf").read_text() == "nameserver 192.0.2.20\n"
+    assert (etc / "1/resolv.conf").read_text() == "nameserver 192.0.2.1\n"
+
+
+def test_a_copy_that_failed_is_tried_again_and_nobody_starts_without_it(tmp_path: Path) -> None:
+    resolver, etc = tmp_path / "resolv.conf", tmp_path / "etc"
+    etc.mkdir()
+    kept = Kept((read_only(resolver, "/etc/resolv.conf"),), etc)
+    with pytest.raises(FileNotFoundError):
+        kept.mounts()
+    resolver.write_text("nameserver 192.0.2.1\n")
+    (mount,) = kept.mounts()
+    assert mount.source is not None
+    assert (mount.source / "resolv.conf").is_file()
