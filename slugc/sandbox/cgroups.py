@@ -178,7 +178,8 @@ def _settings(group: Group, bounds: Bounds) -> list[tuple[str, str]]:
     # Version 2 keeps pids.max in every group; version 1's root group alone has none.
     if pids and bounds.processes is not None:
         out.append((f"{pids}/pids.max", str(bounds.processes)))
-    if cpu:
+    # One share is what a new group has.
+    if cpu and bounds.cpu_shares != 1:
         name, unit = ("cpu.shares", SHARES) if first else ("cpu.weight", WEIGHT)
         out.append((f"{cpu}/{name}", str(min(10_000, unit * bounds.cpu_shares))))
     return out
@@ -240,7 +241,8 @@ def _write(path: str, text: str) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - twice as fast, and read at the end of each dyno
+            return file.read().decode()
     except OSError:
         return ""
 
