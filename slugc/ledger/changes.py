@@ -116,20 +116,21 @@ def describe(change: Change) -> str:
 
 
 def stamp(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """`now`, in UTC, in whole seconds. isoformat asks no locale, as strftime does."""
+    return now.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def _applied(base: Release, change: Change) -> _Content:
-    now = _Content(base.slug, base.commit, base.config_vars, base.addons)
     match change:
         case Deploy():
-            return now._replace(slug=change.slug, commit=change.commit)
+            return _Content(change.slug, change.commit, base.config_vars, base.addons)
         case ChangeConfig():
-            return now._replace(config_vars=_reconfigured(base, change))
+            return _Content(base.slug, base.commit, _reconfigured(base, change), base.addons)
         case RollBack():
-            if change.to.slug is None:
-                raise CannotRollBack(app=base.app, wanted=f"v{change.to.version}", reason="That release has no slug.")
-            return now._replace(slug=change.to.slug, commit=change.to.commit, config_vars=_rolled_back(base, change.to))
+            to = change.to
+            if to.slug is None:
+                raise CannotRollBack(app=base.app, wanted=f"v{to.version}", reason="That release has no slug.")
+            return _Content(to.slug, to.commit, _rolled_back(base, to), base.addons)
         case Attach():
             attached = AddOnAttachment(
                 name=change.addon,
@@ -137,16 +138,14 @@ def _applied(base: Release, change: Change) -> _Content:
                 config_vars=tuple(change.values),
                 attachment=change.attachment,
             )
-            return now._replace(addons=(*base.addons, attached), config_vars={**base.config_vars, **change.values})
+            return _Content(base.slug, base.commit, {**base.config_vars, **change.values}, (*base.addons, attached))
         case Detach():
             leaving = [a for a in base.addons if a.name == change.addon and a.attachment == change.attachment]
             gone = {name for addon in leaving for name in addon.config_vars}
-            return now._replace(
-                addons=tuple(a for a in base.addons if a not in leaving),
-                config_vars={k: v for k, v in base.config_vars.items() if k not in gone},
-            )
+            config = {k: v for k, v in base.config_vars.items() if k not in gone}
+            return _Content(base.slug, base.commit, config, tuple(a for a in base.addons if a not in leaving))
         case Describe():
-            return now
+            return _Content(base.slug, base.commit, base.config_vars, base.addons)
         case _:
             assert_never(change)
 

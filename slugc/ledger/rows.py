@@ -22,7 +22,9 @@ def to_columns(release: Release, *, app: int, config_of: int) -> tuple[object, .
         release.slug,
         config_of,
         json.dumps(dict(release.config_vars)) if config_of == release.version else None,
-        json.dumps([[a.name, a.plan, list(a.config_vars), a.attachment] for a in release.addons]),
+        json.dumps([[a.name, a.plan, list(a.config_vars), a.attachment] for a in release.addons])
+        if release.addons
+        else "[]",
         release.description,
         release.user,
         release.created_at,

@@ -135,9 +135,10 @@ class Ledger:
             kept = release.config_vars == head.current.config_vars
             config_of = head.config_of if kept else release.version
             self._insert(write, head.number, release, status, config_of=config_of)
-        head = head._replace(newest=release)
         if status is ReleaseStatus.SUCCEEDED:
-            head = head._replace(current=release, config_of=config_of)
+            head = _Head(app, head.number, release, release, config_of)
+        else:
+            head = _Head(app, head.number, release, head.current, head.config_of)
         self._left = head, state
         return release
 
