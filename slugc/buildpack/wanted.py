@@ -21,18 +21,14 @@ def wanted(options: Sequence[str], source: Path, *, emit: Emit) -> tuple[Buildpa
 
 
 def _project_toml(source: Path, emit: Emit) -> tuple[BuildpackReference, ...]:
-    text = _text(source, "project.toml")
-    if text is None:
-        return ()
+    if inside.read(source, "project.toml", limit=1) is None:
+        return ()  # nearly every app: the reader's modules need not be loaded
+    from slugc.buildpack.cloudnative import project as descriptor
     from slugc.buildpack.cloudnative.builder import references, without_effect
-    from slugc.formats.checked import FileProblem
-    from slugc.formats.project_toml import parse_project
 
-    try:
-        project = parse_project(text)
-    except FileProblem as error:
-        reason = f"{error.key}: {error.message}" if error.key else error.message
-        raise ConfigurationInvalid(file="project.toml", line=error.line, reason=reason) from error
+    project = descriptor.read(source)
+    if project is None:
+        return ()
     unused = without_effect(project)
     if unused is not None:
         hint = "Name a builder, or list every buildpack, in its order, as [[io.buildpacks.group]]."

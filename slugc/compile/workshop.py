@@ -30,7 +30,7 @@ def open_workshop(
     environ: Mapping[str, str],
 ) -> Workshop:
     """`work` is the build's scratch folder; the tree stands at work/tree/app. What the project's include and exclude
-    leave out is taken from the tree here. Raises DescriptorInvalid for a broken project.toml."""
+    leave out is taken from the tree here. Raises ConfigurationInvalid for a broken project.toml."""
     handed_on = environment.hand_on(environ)
     described = project.read(tree.root)
     if described is not None:

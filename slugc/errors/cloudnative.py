@@ -20,7 +20,7 @@ class BuildpackApiUnsupported(SlugcError):
 
 
 class DescriptorInvalid(SourceError):
-    """buildpack.toml, order.toml, package.toml or project.toml does not say what its format asks."""
+    """buildpack.toml, order.toml or package.toml does not say what its format asks."""
 
     code, exit_code = "buildpack.descriptor", 37
 
