@@ -11,6 +11,7 @@ from slugc.host.clock import SystemClock
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, BuildResult
 from slugc.render import human
+from slugc.sandbox.choose import try_bubblewrap
 from slugc.slug.store import SlugStore
 
 PACKS = Path(__file__).resolve().parent.parent / "packs"
@@ -55,6 +56,16 @@ class Builder:
 
     def tree(self, result: BuildResult) -> Path:
         return SlugStore(self.home).tree(result.slug.manifest.digest) / "app"
+
+
+@pytest.fixture(scope="module")
+def stacked(stack_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder of its own, with the shared stacks in it."""
+    if try_bubblewrap().program is None:
+        pytest.skip(try_bubblewrap().reason)
+    root = tmp_path_factory.mktemp("home")
+    (root / "stacks").symlink_to(stack_home.stacks)
+    return root
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Each language's basic app, on this system and on a bare root file system: built twice alike, booted, answering."""
 
 import hashlib
-import os
 import shutil
 import socket
 import subprocess
@@ -12,9 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-
-from slugc.host.home import Home
-from slugc.sandbox.choose import try_bubblewrap
+from command_line import environment, slugc
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 LANGUAGES = ("python", "node", "ruby", "java", "clojure", "scala")
@@ -22,32 +19,17 @@ BOOT_SECONDS = 120.0
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 
-@pytest.fixture(scope="module")
-def home(stack_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder of its own, with the shared stacks in it, and a lasting place for runtimes."""
-    if try_bubblewrap().program is None:
-        pytest.skip(try_bubblewrap().reason)
-    root = tmp_path_factory.mktemp("home")
-    (root / "stacks").symlink_to(stack_home.stacks)
-    return root
-
-
-def slugc(home: Path, *words: str | Path) -> "subprocess.CompletedProcess[str]":
-    env = {**os.environ, "SLUGC_HOME": str(home), "NO_COLOR": "1"}
-    return subprocess.run([sys.executable, "-m", "slugc", *map(str, words)], env=env, capture_output=True, text=True)
-
-
 @pytest.mark.parametrize("stack", ["host", "debian-12"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_basic_app_of_a_language_is_built_twice_alike_and_answers(
-    home: Path, tmp_path: Path, language: str, stack: str
+    stacked: Path, tmp_path: Path, language: str, stack: str
 ) -> None:
-    slugs = [built(home, tmp_path / name, language, stack) for name in ("one", "two/deeper")]
+    slugs = [built(stacked, tmp_path / name, language, stack) for name in ("one", "two/deeper")]
     assert len({hashlib.sha256(slug.read_bytes()).hexdigest() for slug in slugs}) == 1
     if stack != "host":
         asked = "for name in python3 node ruby java; do PATH=/usr/local/bin:/usr/bin:/bin command -v $name; done; true"
-        assert slugc(home, "run", "--stack", stack, slugs[0], "--", "bash", "-c", asked).stdout == ""
-    assert answer(home, slugs[0], stack, tmp_path / "log") == (200, f"hello from {language}")
+        assert slugc(stacked, "run", "--stack", stack, slugs[0], "--", "bash", "-c", asked).stdout == ""
+    assert answer(stacked, slugs[0], stack, tmp_path / "log") == (200, f"hello from {language}")
 
 
 def built(home: Path, folder: Path, language: str, stack: str) -> Path:
@@ -65,10 +47,9 @@ def answer(home: Path, slug: Path, stack: str, log: Path) -> tuple[int, str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "slugc", "start", str(slug), "--stack", stack, "--port", str(port)]
-    env = {**os.environ, "SLUGC_HOME": str(home), "NO_COLOR": "1"}
     with (
         log.open("wb") as out,
-        subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out) as app,
+        subprocess.Popen(words, env=environment(home), stdin=subprocess.DEVNULL, stdout=out, stderr=out) as app,
     ):
         try:
             return asked(f"http://127.0.0.1:{port}/", app, log)
