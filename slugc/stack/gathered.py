@@ -21,7 +21,7 @@ LIVE = frozenset({"/etc/resolv.conf"})
 SMALL = 64
 """Members of a folder that is copied for a single app."""
 LARGE = 4096
-"""Members of a folder that is copied for a platform: 10 ms, and 0.2 ms saved at each start of a dyno."""
+"""Members of a folder that is copied for a platform: 60 ms once, on a disk, for 0.4 ms less at each start of a dyno."""
 
 
 def gather(mounts: Sequence[Mount], folder: Path, *, kept: bool = False) -> tuple[Mount, ...]:
