@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ NAME = "debian-12"
 
 PACKAGES = {"bsdtar": "libarchive-tools"}
 """Where a program's Debian package has another name."""
+
+
+def pytest_configure() -> None:
+    # A shell starts `scripts/test &` with Ctrl-C ignored, and every child of a test would inherit that.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
