@@ -6,6 +6,7 @@ their own for a single app (on Debian: certificates, alternatives, the resolver'
 than it saves; Kept copies them as well. Never copied is what others may not read.
 """
 
+import contextlib
 import os
 import shutil
 import stat
@@ -43,25 +44,32 @@ class Kept:
     """What `gather` gives, large folders included, for as long as a platform runs: what changes is copied anew."""
 
     def __init__(self, mounts: Sequence[Mount], folder: Path) -> None:
-        """`folder` is empty; a folder is made in it for each state that /etc has had, since dynos stand on it."""
+        """`folder` is empty; a folder is made in it for each state that /etc has had, since dynos stand on it.
+
+        Copies at once, so that the first child need not wait; where that fails, `mounts` tries again and says so."""
         self._all, self._folder = tuple(mounts), folder
         self._copies = 0
         self._watched: list[str] = []
         self._seen: list[object] = []
         self._mounts: tuple[Mount, ...] = ()
+        with contextlib.suppress(OSError):
+            self._copy()
 
     def mounts(self) -> tuple[Mount, ...]:
         """The mounts for a child that starts now. Raises OSError."""
         if not self._mounts or self._seen != [_state(path) for path in self._watched]:
-            self._copies += 1
-            place = self._folder / str(self._copies)
-            place.mkdir()
-            # Looked at before it is copied: what changes meanwhile is seen the next time.
-            watched = _changeable(self._all)
-            seen: list[object] = [_state(path) for path in watched]
-            self._mounts = gather(self._all, place, kept=True)
-            self._watched, self._seen = watched, seen
+            self._copy()
         return self._mounts
+
+    def _copy(self) -> None:
+        self._copies += 1
+        place = self._folder / str(self._copies)
+        place.mkdir()
+        # Looked at before it is copied: what changes meanwhile is seen the next time.
+        watched = _changeable(self._all)
+        seen: list[object] = [_state(path) for path in watched]
+        self._mounts = gather(self._all, place, kept=True)
+        self._watched, self._seen = watched, seen
 
 
 def _changeable(mounts: Sequence[Mount]) -> list[str]:
