@@ -6,6 +6,8 @@ import shutil
 import signal
 import sys
 import tempfile
+import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -39,30 +41,54 @@ def main(argv: list[str]) -> int:
         attempts=1 if options.keep_disturbed else options.attempts,
         keep_disturbed=options.keep_disturbed,
     )
-    missed: list[str] = []
-    for name in wanted:
-        outcomes = _held(name, rules, options)
-        date = datetime.now(UTC).strftime("%Y-%m-%d")
-        report.write_json(options.out / f"{name}.json", outcomes, machine=facts, date=date)
-        _draw(options.out / f"{name}.png", name, outcomes)
-        missed += [sentence for outcome in outcomes for sentence in outcome.missed()]
+    statuses = [_apart(lambda name=name: _one(name, rules, options, facts)) for name in wanted]  # type: ignore[misc]
+    return 1 if any(statuses) and options.strict else 0
+
+
+def _one(name: str, rules: Rules, options: argparse.Namespace, facts: dict[str, str]) -> int:
+    """Hold a bench, and keep and tell what came out. 1 where a target was missed."""
+    outcomes = _held(name, rules, options)
+    date = datetime.now(UTC).strftime("%Y-%m-%d")
+    report.write_json(options.out / f"{name}.json", outcomes, machine=facts, date=date)
+    _apart(lambda: _draw(options.out / f"{name}.png", name, outcomes))
+    missed = [sentence for outcome in outcomes for sentence in outcome.missed()]
     for sentence in missed:
         print(f"target missed: {sentence}")
-    return 1 if missed and options.strict else 0
+    return 1 if missed else 0
 
 
-def _draw(path: Path, name: str, outcomes: list[Outcome]) -> None:
-    """In a process of its own: what this one holds counts as the peak memory of every child that it starts."""
+def _draw(path: Path, name: str, outcomes: list[Outcome]) -> int:
+    note = report.draw(path, name, outcomes)
+    if note:
+        print(note, file=sys.stderr)
+    return 0
+
+
+def _apart(work: Callable[[], int]) -> int:
+    """In a process of its own: what one holds counts as the peak memory of every child that it starts. 1 where it
+    failed."""
+    sys.stdout.flush()
     child = os.fork()
     if not child:
+        status = 1
         try:
-            note = report.draw(path, name, outcomes)
-            if note:
-                print(note, file=sys.stderr)
+            status = work()
+        except Exception:  # noqa: BLE001 - the other benches are still to be held
+            traceback.print_exc()
         finally:
+            sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(0)
-    os.waitpid(child, 0)
+            os._exit(status)
+    # Ctrl-C reaches the child by itself; what it has made, it removes.
+    before = (
+        signal.signal(signal.SIGINT, signal.SIG_IGN),
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM)),
+    )
+    try:
+        return int(os.waitpid(child, 0)[1] != 0)
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
 
 
 def _held(name: str, rules: Rules, options: argparse.Namespace) -> list[Outcome]:
