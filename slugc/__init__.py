@@ -8,7 +8,7 @@ stages bear the names already, and Python binds a package over any function as s
 # Not typing's: importing that module alone would take a third of the time of `slugc --version`.
 TYPE_CHECKING = False
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from slugc import api

@@ -226,7 +226,7 @@ class DigestMismatch(SlugFileError):
         self.path, self.what, self.found, self.expected = path, what, found, expected
         super().__init__(
             f"{shown(path)} is not what its manifest says",
-            detail=f"sha256 of {what} is {found}, expected {expected}.",
+            detail=f"The digest of {what} is {found}, expected {expected}.",
             hint="Do not run it. Copy the slug again from where it came, or build it again.",
         )
 
