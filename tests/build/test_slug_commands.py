@@ -94,7 +94,7 @@ def test_verify_finds_a_changed_byte(built):
     data = bytearray((built.folder / "app.slug").read_bytes())
     data[-30] ^= 1
     (built.folder / "bad.slug").write_bytes(data)
-    assert "sha256 of frame" in built("verify", "bad.slug", code=62).stderr
+    assert "The digest of frame" in built("verify", "bad.slug", code=62).stderr
 
 
 def test_a_second_build_gives_the_same_bytes(built):
