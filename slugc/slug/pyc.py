@@ -6,6 +6,7 @@ rewritten. Layout of the header: PEP 552.
 """
 
 import os
+import stat
 import struct
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -33,9 +34,10 @@ class Sources(NamedTuple):
     """Of a folder named __pycache__, whose sources are beside it."""
 
     @classmethod
-    def among(cls, files: Iterable[tuple[bytes, os.stat_result]], above: Known | None) -> "Sources":
-        """From a folder's files with their lstat, and what `within` said of the folder."""
-        return cls({name: facts for name, facts in files if name.endswith(SOURCE)}, above)
+    def among(cls, members: Iterable[tuple[bytes, os.stat_result]], above: Known | None) -> "Sources":
+        """From a folder's members with their lstat, and what `within` said of the folder. A link is no source."""
+        own = {name: facts for name, facts in members if name.endswith(SOURCE) and stat.S_ISREG(facts.st_mode)}
+        return cls(own, above)
 
     def within(self, name: bytes) -> Known | None:
         """`above` of the folder `name` in this one."""

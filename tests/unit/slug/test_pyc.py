@@ -46,6 +46,13 @@ def test_bytecode_in_its_sources_place_finds_it_there(here):
     assert pyc.Sources(here, above={}).of(b"mod.pyc") is None
 
 
+def test_a_link_or_a_folder_with_such_a_name_is_no_source(tmp_path):
+    (tmp_path / "link.py").symlink_to("elsewhere.py")
+    (tmp_path / "folder.py").mkdir()
+    members = [(os.fsencode(path.name), path.lstat()) for path in tmp_path.iterdir()]
+    assert pyc.Sources.among(members, None).own == {}
+
+
 def test_only_a_folder_for_bytecode_has_its_sources_beside_it(here):
     assert pyc.Sources(here).within(b"__pycache__") == here
     assert pyc.Sources(here).within(b"pkg") is None
