@@ -59,11 +59,11 @@ class HeaderWriter:
 
     def _block(self, name: bytes, prefix: bytes, kind: bytes, mode: int, size: int, link: bytes) -> bytes:  # noqa: PLR0917 - keywords cost time here
         length = b"%011o\0" % size
-        checksum = self._sums[mode] + _sum(name) + _sum(length) + kind[0]
+        checksum = self._sums[mode] + byte_sum(name) + byte_sum(length) + kind[0]
         if prefix:
-            checksum += _sum(prefix)
+            checksum += byte_sum(prefix)
         if link:
-            checksum += _sum(link)
+            checksum += byte_sum(link)
         return _BLOCK(name, self._before[mode], length, self._time, b"%06o\0 " % checksum, kind, link, _TAIL, prefix)
 
     def _pax(self, records: list[tuple[bytes, bytes]]) -> bytes:
@@ -74,10 +74,10 @@ class HeaderWriter:
         return self._block(_PAX_NAME, b"", b"x", 0o644, len(body), b"") + body + bytes(-len(body) % BLOCK)
 
 
-def _sum(field: bytes) -> int:
-    # The low half of an Adler-32 is one more than the sum of the bytes, modulo 65521, which no field of 155 bytes
-    # reaches. sum() takes eight times as long.
-    return (adler32(field) & 0xFFFF) - 1
+def byte_sum(field: bytes) -> int:
+    """The sum of at most 256 bytes: an Adler-32 that begins with 0 keeps it in its lower half, modulo 65521, which they
+    do not reach. sum() takes eight times as long."""
+    return adler32(field, 0) & 0xFFFF
 
 
 def _split(name: bytes) -> tuple[bytes, bytes] | None:

@@ -1,12 +1,11 @@
 """Read tar headers, trusting nothing: only what our own packer writes is understood, all else is refused. Pure."""
 
-import zlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from slugc.errors.slug import MalformedSlug, SlugFileError, UnsafePath
 from slugc.slug import headers
-from slugc.slug.headers import BLOCK, ZEROS
+from slugc.slug.headers import BLOCK, ZEROS, byte_sum
 from slugc.slug.walk import MAX_PATH, TOPS
 
 MAX_PAX = 1 << 16
@@ -130,7 +129,8 @@ class HeaderReader:
                 raise self._malformed("The archive ends before its frames do")
             raise self._malformed("A header is not POSIX ustar")
         # The checksum's own field counts as eight spaces.
-        if self._number(block[148:156], "checksum") != _sum(block[:148]) + 8 * 32 + _sum(block[156:]):
+        found = byte_sum(block[:148]) + 8 * 32 + byte_sum(block[156:334]) + byte_sum(block[334:])
+        if self._number(block[148:156], "checksum") != found:
             raise self._malformed("A header's checksum is wrong")
         return block
 
@@ -162,13 +162,6 @@ class HeaderReader:
 
     def _malformed(self, reason: str) -> SlugFileError:
         return MalformedSlug(path=self.path, reason=reason)
-
-
-def _sum(data: bytes) -> int:
-    """The sum of some hundred bytes. zlib's Adler-32 keeps it in its lower half, modulo 65521, and takes a tenth of the
-    time that sum() takes for making a number of every byte."""
-    half = len(data) // 2
-    return (zlib.adler32(data[:half], 0) & 0xFFFF) + (zlib.adler32(data[half:], 0) & 0xFFFF)
 
 
 def _text(field: bytes) -> bytes:
