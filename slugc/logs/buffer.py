@@ -11,6 +11,7 @@ from slugc.model.log import LogFilter
 
 KEPT_LINES = 1500
 SEGMENT_BYTES = 4 << 20
+_APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 class Buffer:
@@ -26,7 +27,7 @@ class Buffer:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             text = self._previous.read_bytes() if self._previous.exists() else b""
-            self._fd = os.open(self._current, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(self._current, _APPEND, 0o600)
             mine = self._current.read_bytes()
             if mine and not mine.endswith(b"\n"):
                 os.write(self._fd, b"\n")  # the platform was killed in the middle of a line
@@ -64,11 +65,13 @@ class Buffer:
             self._count -= self._chunks.popleft().count
 
     def _write(self, chunk: Chunk) -> None:
-        if self._size >= SEGMENT_BYTES and self._written >= KEPT_LINES:
+        if self._fd >= 0 and self._size >= SEGMENT_BYTES and self._written >= KEPT_LINES:
+            # It is there already where an earlier try found no room for the new file.
+            with contextlib.suppress(FileNotFoundError):
+                self._current.replace(self._previous)
+            fresh = os.open(self._current, _APPEND, 0o600)
             os.close(self._fd)
-            self._fd = -1
-            self._current.replace(self._previous)
-            self._fd = os.open(self._current, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._fd = fresh
             self._size = self._written = 0
         if self._fd >= 0:
             os.write(self._fd, chunk.text)

@@ -84,21 +84,29 @@ def shown(message: bytes) -> str:
 
 
 def parse_lines(text: bytes) -> list[Chunk]:
-    """Stored lines back to chunks; lines that are none are left out."""
-    chunks: list[Chunk] = []
-    for line in text.splitlines(keepends=True):
+    """Stored lines back to chunks; lines that are none, the last one without its end among them, are left out."""
+    groups: list[tuple[tuple[bytes, bytes, bytes], list[bytes]]] = []
+    # Not splitlines: a carriage return that redraws a progress bar stands in the middle of a line.
+    for line in text.split(b"\n")[:-1]:
         at, _, rest = line.partition(b" ")
         name, colon, _ = rest.partition(b"]: ")
         source, bracket, dyno = name.partition(b"[")
-        if not (colon and bracket and at[:1].isdigit() and line.endswith(b"\n")):
+        if not (colon and bracket and at[:1].isdigit()):
             continue
-        entry = Chunk(at, source.decode("utf-8", "replace"), dyno.decode("utf-8", "replace"), line, 1)
-        previous = chunks[-1] if chunks else None
-        if previous and (previous.at, previous.source, previous.dyno) == (entry.at, entry.source, entry.dyno):
-            chunks[-1] = Chunk(entry.at, entry.source, entry.dyno, previous.text + line, previous.count + 1)
-        else:
-            chunks.append(entry)
-    return chunks
+        key = (at, source, dyno)
+        if not groups or groups[-1][0] != key:
+            groups.append((key, []))
+        groups[-1][1].append(line)
+    return [
+        Chunk(
+            at,
+            source.decode("utf-8", "replace"),
+            dyno.decode("utf-8", "replace"),
+            b"\n".join(lines) + b"\n",
+            len(lines),
+        )
+        for (at, source, dyno), lines in groups
+    ]
 
 
 def last_lines(chunks: list[Chunk], count: int, wanted: LogFilter) -> list[Chunk]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,6 +88,29 @@ def test_a_line_torn_by_a_kill_does_not_swallow_the_next_one(tmp_path: Path) -> 
     again.write("app", "web.1", b"after\n")
     third = LogHub(tmp_path)
     assert texts(third) == ["whole", "tor", "after"]
+
+
+def test_a_progress_bar_that_redraws_itself_survives_a_restart(tmp_path: Path) -> None:
+    hub = LogHub(tmp_path)
+    hub.write("app", "web.1", b"before\n 10%\r 60%\r100%\nafter\n")
+    assert texts(LogHub(tmp_path)) == ["before", " 10%\r 60%\r100%", "after"]
+
+
+def test_the_log_is_written_again_once_there_is_room_for_a_file(tmp_path: Path) -> None:
+    """A full disk, or as here no descriptor left, when the next file was to be begun."""
+    hub = LogHub(tmp_path)
+    block = b"z" * 1000 + b"\n"
+    while (tmp_path / "current.log").stat().st_size < SEGMENT_BYTES:
+        hub.write("app", "web.1", block * 60)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        hub.write("app", "web.1", b"in vain\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    hub.write("app", "web.1", b"all is well\n")
+    assert texts(hub, 2) == ["in vain", "all is well"]
+    assert texts(LogHub(tmp_path), 1) == ["all is well"]
 
 
 def test_the_files_stay_bounded_whatever_is_printed(tmp_path: Path) -> None:
