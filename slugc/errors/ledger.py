@@ -143,6 +143,22 @@ class LedgerUnreadable(LedgerError):
         )
 
 
+class LedgerNotWritten(LedgerError):
+    """The disk refused a change of the ledger, or another process held the file; nothing of the change is there."""
+
+    code: ClassVar[str] = "ledger.not-written"
+    exit_code: ClassVar[int] = 73
+
+    def __init__(self, *, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            "The release ledger cannot be written",
+            detail=f"{path}: {reason}",
+            hint="Make room on that disk (`slugc gc` removes what nothing uses), end what else has the file open, "
+            "then try again.",
+        )
+
+
 class InvalidConfigName(LedgerError):
     """The name of a config var breaks the rules, or is the platform's own."""
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from slugc.errors.ledger import LedgerUnreadable
+from slugc.errors.ledger import LedgerNotWritten, LedgerUnreadable
+from slugc.errors.root import LedgerError
 from slugc.ledger import schema
 
 BUSY_SECONDS = 30.0
@@ -25,7 +26,7 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises LedgerUnreadable."""
+        """Raises LedgerUnreadable, LedgerNotWritten."""
         self.path = path
         self._lock = threading.RLock()
         self._own = 0
@@ -39,6 +40,9 @@ class Database:
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise LedgerUnreadable(path=str(path), reason=str(error)) from error
+        except LedgerError:
+            self._connection.close()
+            raise
 
     def _prepare(self) -> None:
         for pragma in (
@@ -50,7 +54,6 @@ class Database:
             self._connection.execute(f"PRAGMA {pragma}")
         found = self._schema()
         if found > schema.VERSION:
-            self._connection.close()
             raise LedgerUnreadable(path=str(self.path), reason=f"made by a newer slugc (schema {found})")
         if found < schema.VERSION:
             with self.writing() as write:
@@ -66,16 +69,21 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; on disk when the block is left, nothing of it where the block raises."""
+        """One transaction; on disk when the block is left, nothing of it where the block raises.
+
+        Raises LedgerNotWritten where the disk is full, or another process writes for longer than BUSY_SECONDS."""
         with self._lock:
             self._own += 1
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                raise LedgerNotWritten(path=str(self.path), reason=str(error)) from error
+            finally:
+                # SQLite ends some failed transactions by itself; one that stays open would refuse all later ones.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def state(self) -> tuple[int, int]:
         """Within a transaction: another value than before where anybody has begun to write meanwhile, this process

@@ -47,7 +47,8 @@ class _Head(NamedTuple):
 class Ledger:
     """One file that several threads and processes may read and append to.
 
-    Every method that changes something has it on disk when it returns.
+    Every method that changes something has it on disk when it returns, or raises LedgerNotWritten. All raise
+    LedgerUnreadable.
     """
 
     def __init__(self, path: Path, *, clock: Clock) -> None:
@@ -150,7 +151,7 @@ class Ledger:
 
     def releases(self, app: str, *, limit: int | None = None) -> tuple[ReleaseEntry, ...]:
         """Newest first. Raises NoSuchApp."""
-        return tuple(self._entries(self._number(app))[:limit])
+        return tuple(self._entries(self._number(app), limit=-1 if limit is None else limit))
 
     def current(self, app: str) -> ReleaseEntry:
         """The newest release that succeeded; every app has one from its first moment. Raises NoSuchApp."""

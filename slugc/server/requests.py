@@ -22,6 +22,7 @@ _STATUS = {
     "dyno.not-found": 404,
     "logs.unknown-drain": 404,
     "ledger.app-name-taken": 409,
+    "ledger.not-written": 503,
 }
 
 

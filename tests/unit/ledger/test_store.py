@@ -1,6 +1,7 @@
 """The ledger's file: what is written stays, and what was changed behind its back is found."""
 
 import contextlib
+import resource
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from slugc.errors.ledger import (
     CannotRollBack,
     InvalidConfigName,
     LedgerBroken,
+    LedgerNotWritten,
     LedgerUnreadable,
     NoSuchApp,
     NoSuchRelease,
@@ -159,6 +161,29 @@ def test_a_release_that_was_refused_does_not_count_for_the_next(ledger: Ledger) 
     last = ledger.append("shop", Deploy(slug="last"), user="me")
     assert (last.version, last.slug, last.config_vars) == (8, "last", {"A": "1"})
     assert ledger.verify("shop") == 8
+
+
+def test_a_release_that_the_disk_has_no_room_for_is_refused_and_the_next_is_not(ledger: Ledger, path: Path) -> None:
+    ledger.create_app("demo", user="me")
+    room = path.with_name(f"{path.name}-wal").stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(LedgerNotWritten) as caught:
+            ledger.append("demo", ChangeConfig(set={"A": "x" * 30_000}), user="me")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(path) in caught.value.detail
+    assert ledger.append("demo", ChangeConfig(set={"A": "y"}), user="me").version == 3
+    assert ledger.verify("demo") == 3
+
+
+def test_a_short_listing_has_the_newest_releases_and_says_which_is_current(ledger: Ledger) -> None:
+    ledger.create_app("demo", user="me")
+    ledger.append("demo", ChangeConfig(set={"A": "1"}), user="me")
+    ledger.append("demo", ChangeConfig(set={"A": "2"}), user="me", status=ReleaseStatus.FAILED)
+    shown = [(entry.release.version, entry.current) for entry in ledger.releases("demo", limit=2)]
+    assert shown == [(4, False), (3, True)]
 
 
 def test_a_release_whose_config_vars_were_taken_away_says_so_wherever_it_is_read(ledger: Ledger, path: Path) -> None:
