@@ -8,7 +8,11 @@ from slugc.model.cloudnative import Api, Descriptor, Distro, Group, Kind, Licens
 
 _ID = re.compile(r"[A-Za-z0-9./-]+")
 _RESERVED_IDS = frozenset({"app", "config", "generated", "sbom"})
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_NO_FOLDERS = frozenset({".", ".."})
+_ID_LENGTH, _VERSION_LENGTH = 160, 64
+"""Both stand in one name of a folder, of which file systems allow 255 bytes."""
+# A suffix (1.2.3-rc1, 1.2.3+build.5) is outside the specification's <X>.<Y>.<Z>, and packagers' buildpacks have it.
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)[\w.+-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,10 @@ def _id(table: Table) -> str:
     text = table.required_text("id")
     if not _ID.fullmatch(text):
         raise table.problem("id", f"{text!r} may hold only letters, digits, '.', '/' and '-'")
+    if text in _NO_FOLDERS:
+        raise table.problem("id", f"{text!r} names no buildpack: its layers are kept in a folder of this name")
+    if len(text) > _ID_LENGTH:
+        raise table.problem("id", f"is longer than {_ID_LENGTH} characters")
     if text in _RESERVED_IDS:
         raise table.problem("id", f"{text!r} is reserved by the specification")
     return text
@@ -99,9 +107,9 @@ def _id(table: Table) -> str:
 
 def _version(table: Table) -> str:
     text = table.required_text("version")
-    # A build suffix (1.2.3-rc1) is outside the specification's <X>.<Y>.<Z>, and packagers' buildpacks have it.
-    if not _VERSION.match(text):
-        raise table.problem("version", f"must be X.Y.Z, it is {text!r}")
+    # All of it must fit: it becomes the name of a folder.
+    if not _VERSION.fullmatch(text) or len(text) > _VERSION_LENGTH:
+        raise table.problem("version", f"must be X.Y.Z, it is {text[:_VERSION_LENGTH]!r}")
     return text
 
 

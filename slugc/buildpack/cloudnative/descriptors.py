@@ -50,10 +50,12 @@ def _invalid(file: Path, problem: FileProblem) -> DescriptorInvalid:
 
 
 def tree(root: Path) -> Iterator[Path]:
-    """The folders of an unpacked image: `buildpacks/<id>/<version>` and `extensions/<id>/<version>`."""
+    """The folders of an unpacked image: `buildpacks/<id>/<version>` and `extensions/<id>/<version>`. A link is none:
+    it may lead out of the image."""
     for top in ("buildpacks", "extensions"):
         for identity in sorted((root / top).glob("*")):
-            yield from (folder for folder in sorted(identity.glob("*")) if descriptor_file(folder))
+            folders = () if identity.is_symlink() else sorted(identity.glob("*"))
+            yield from (folder for folder in folders if not folder.is_symlink() and descriptor_file(folder))
 
 
 @dataclass(slots=True)

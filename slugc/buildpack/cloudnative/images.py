@@ -190,13 +190,13 @@ def _settle(target: Path, config: Config) -> Path:
         return target
     about = _table(config.label(PACKAGE))
     identity, version = str(about.get("id", "")), str(about.get("version", ""))
-    for top in ("buildpacks", "extensions"):
-        folder = target / top / identity.replace("/", "_") / version
-        if identity and descriptors.descriptor_file(folder):
+    there = list(descriptors.tree(target))
+    # Looked for among what is there: a label's text is no path to be trusted.
+    for folder in there:
+        if (folder.parent.name, folder.name) == (identity.replace("/", "_"), version):
             return folder
-    only = list(descriptors.tree(target))
-    if len(only) == 1:
-        return only[0]
+    if len(there) == 1:
+        return there[0]
     reason = (
         f"it does not hold the buildpack {identity}@{version} of its label" if identity else "it holds no buildpack"
     )
