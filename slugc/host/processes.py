@@ -28,6 +28,8 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     payloads: tuple[bytes, ...] = ()
+    stdin: bytes = b""
+    """What `run` and `capture` let it read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,7 @@ def opened_payloads(command: Command) -> Iterator[tuple[list[str], list[int]]]:
         for payload in command.payloads:
             fd = os.memfd_create("slugc-payload")
             descriptors.append(fd)
-            os.write(fd, payload) if len(payload) <= CHUNK else _write_all(fd, payload)
-            os.lseek(fd, 0, os.SEEK_SET)
+            _fill(fd, payload)
         words = {f"@fd{n}@": str(fd) for n, fd in enumerate(descriptors)}
         yield [words.get(word, word) for word in command.argv], descriptors
     finally:
@@ -59,19 +60,32 @@ def opened_payloads(command: Command) -> Iterator[tuple[list[str], list[int]]]:
             os.close(fd)
 
 
+@contextlib.contextmanager
+def _opened_stdin(data: bytes) -> Iterator[int]:
+    if not data:
+        yield subprocess.DEVNULL
+        return
+    fd = os.memfd_create("slugc-stdin")
+    try:
+        _fill(fd, data)
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def run(command: Command, *, on_line: OnLine, timeout: float | None = None, grace: float = 5.0) -> Completed:
-    """Run a child to its end. Its stdin is closed, it leads its own process group, and when `timeout` seconds
-    pass the whole group gets SIGTERM and, `grace` seconds later, SIGKILL.
+    """Run a child to its end. Its stdin ends after the command's own, it leads its own process group, and when
+    `timeout` seconds pass the whole group gets SIGTERM and, `grace` seconds later, SIGKILL.
 
     Raises FileNotFoundError or PermissionError where the program itself cannot be started.
     """
     began = time.monotonic()
-    with opened_payloads(command) as (argv, descriptors):
+    with opened_payloads(command) as (argv, descriptors), _opened_stdin(command.stdin) as stdin:
         child = subprocess.Popen(
             argv,
             env=dict(command.env),
             cwd=command.cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=descriptors,
@@ -208,6 +222,11 @@ def _forward(key: selectors.SelectorKey, data: bytes, on_line: OnLine, *, final:
 def _signal_group(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def _fill(fd: int, data: bytes) -> None:
+    os.write(fd, data) if len(data) <= CHUNK else _write_all(fd, data)
+    os.lseek(fd, 0, os.SEEK_SET)
 
 
 def _write_all(fd: int, data: bytes) -> None:

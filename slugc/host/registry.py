@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slugc.model.login import Login, LoginLookup
+
 if TYPE_CHECKING:
     import httpx
 
@@ -17,6 +19,7 @@ DEFAULT_HOST = "SLUGC_DEFAULT_REGISTRY"
 MANIFEST_LIMIT = 8 << 20
 BLOB_LIMIT = 8 << 30
 SECONDS = 60.0
+CLIENT = "slugc"
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -26,7 +29,7 @@ class RegistryProblem(Exception):
 
 @dataclass(slots=True)
 class Registry:
-    """One image's repository. Mutable only in the token that the registry gave."""
+    """One image's repository. Mutable only in what became of the login."""
 
     scheme: str
     host: str
@@ -35,10 +38,12 @@ class Registry:
     """The image's tag or digest."""
     accept: str
     """Media types of manifests."""
-    login: Callable[[str], str]
-    """`USER:PASSWORD` for a host, asked for only where the registry wants one; empty: none."""
+    login: Callable[[str], LoginLookup]
+    """The login for a host, looked up only where the registry wants one."""
     _client: "httpx.Client"
     _authorization: str = field(default="")
+    _lacking: str = field(default="")
+    """What kept us from a login, to be said where the registry refuses."""
 
     @property
     def _base(self) -> str:
@@ -76,12 +81,12 @@ class Registry:
         try:
             with self._client.stream("GET", url, headers=headers) as answer:
                 if answer.status_code != 401 or not again:
-                    _check(answer)
+                    self._check(answer)
                     yield answer
                     return
                 challenge = answer.headers.get("www-authenticate", "")
             self._authorization = self._answer(challenge)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:  # the second: of a realm, or a redirect
             raise RegistryProblem(f"{url}: {str(error) or type(error).__name__}") from error
         with self._get(url, accept=accept, again=False) as answer:
             yield answer
@@ -89,24 +94,45 @@ class Registry:
     def _answer(self, challenge: str) -> str:
         """The Authorization header that a registry's challenge asks for."""
         kind, _, rest = challenge.partition(" ")
-        own = self.login(self.host)
-        basic = "Basic " + base64.b64encode(own.encode()).decode() if own else ""
+        found = self.login(self.host)
+        self._lacking = found.problem
         if kind.lower() == "basic":
-            if not basic:
-                raise RegistryProblem(f"{self.host} wants a login, and there is none for it")
-            return basic
+            if found.login is None or found.login.token:
+                raise RegistryProblem(self._because(f"{self.host} wants a login, and there is none for it"))
+            return _basic(found.login)
         values = dict(_CHALLENGE.findall(rest))
         if kind.lower() != "bearer" or "realm" not in values:
             raise RegistryProblem(f"{self.host} asks for a login in a way that is not understood: {kind or '?'}")
-        wanted = {"service": values.get("service", ""), "scope": f"repository:{self.repository}:pull"}
-        headers = {"Authorization": basic} if basic else {}
-        answer = self._client.get(values["realm"], params={k: v for k, v in wanted.items() if v}, headers=headers)
-        _check(answer)
-        given: Any = answer.json()
+        return f"Bearer {self._token(values['realm'], values.get('service', ''), found.login)}"
+
+    def _token(self, realm: str, service: str, login: Login | None) -> str:
+        """By a question with the login, or without one; an identity token is posted, as OAuth 2 wants it."""
+        wanted = {"service": service, "scope": f"repository:{self.repository}:pull"}
+        wanted = {name: value for name, value in wanted.items() if value}
+        if login is not None and login.token:
+            form = {**wanted, "grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": login.token}
+            answer = self._client.post(realm, data=form)
+        else:
+            headers = {"Authorization": _basic(login)} if login is not None else {}
+            answer = self._client.get(realm, params=wanted, headers=headers)
+        self._check(answer)
+        try:
+            given: Any = answer.json()
+        except ValueError:
+            given = None
         token = given.get("token") or given.get("access_token") if isinstance(given, dict) else None
         if not isinstance(token, str):
-            raise RegistryProblem(f"{values['realm']} gave no token")
-        return f"Bearer {token}"
+            raise RegistryProblem(f"{realm} gave no token")
+        return token
+
+    def _check(self, answer: "httpx.Response") -> None:
+        reasons = {401: "it wants another login", 403: "it is not for this login", 404: "there is no such image"}
+        if answer.status_code != 200:
+            said = reasons.get(answer.status_code, answer.reason_phrase)
+            raise RegistryProblem(self._because(f"{answer.url}: HTTP {answer.status_code}, {said}"))
+
+    def _because(self, text: str) -> str:
+        return f"{text} ({self._lacking})" if self._lacking else text
 
 
 def default_host() -> str:
@@ -116,7 +142,7 @@ def default_host() -> str:
 
 @contextmanager
 def connect(
-    *, scheme: str, host: str, repository: str, reference: str, accept: str, login: Callable[[str], str]
+    *, scheme: str, host: str, repository: str, reference: str, accept: str, login: Callable[[str], LoginLookup]
 ) -> Iterator[Registry]:
     """A client for one image; nothing is asked before the first call."""
     import httpx  # 100 ms that a build without images must not pay
@@ -125,11 +151,8 @@ def connect(
         yield Registry(scheme, host, repository, reference, accept, login, client)
 
 
-def _check(answer: "httpx.Response") -> None:
-    reasons = {401: "it wants another login", 403: "it is not for this login", 404: "there is no such image"}
-    if answer.status_code != 200:
-        said = reasons.get(answer.status_code, answer.reason_phrase)
-        raise RegistryProblem(f"{answer.url}: HTTP {answer.status_code}, {said}")
+def _basic(login: Login) -> str:
+    return "Basic " + base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
 
 
 def _bounded(answer: "httpx.Response", limit: int) -> Iterator[bytes]:

@@ -193,6 +193,17 @@ def test_a_layer_cannot_write_outside_of_its_place(lab) -> None:
     assert not list(lab.root.rglob("escaped"))
 
 
+@pytest.mark.spec("distribution.md: Buildpackage")
+def test_a_label_cannot_name_a_folder_outside_of_the_image(lab) -> None:
+    outside = lab.pack("outside", "echo outside")
+    up = "/".join([".."] * 30) + str(outside)
+    inside = [layer_of({f"cnb/buildpacks/{n}/1.0.0": lab.pack(n, "true")}, slash=False) for n in ("a", "b")]
+    image = Image(inside, {"io.buildpacks.buildpackage.metadata": {"id": "a", "version": f"1.0.0/{up}"}})
+    with pytest.raises(ImageUnfetchable) as caught:
+        lab.build(image.layout(lab.root / "layout"))
+    assert "does not hold the buildpack" in caught.value.detail
+
+
 @needs_registry
 @pytest.mark.spec("distribution.md: OCI registry")
 @pytest.mark.parametrize("scheme", ["docker://", ""])
@@ -299,6 +310,11 @@ class TokenGate(BaseHTTPRequestHandler):
         else:
             self._send(200, self.image.blobs[self.path.rpartition("/")[2]])
 
+    def do_POST(self) -> None:
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.asked.append(f"{self.path} {form}")
+        self._send(200, b'{"access_token": "opened"}')
+
     def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
@@ -310,8 +326,20 @@ class TokenGate(BaseHTTPRequestHandler):
         pass
 
 
+def docker_keeps(
+    config: dict[str, object], folder: Path, monkeypatch: pytest.MonkeyPatch, *, answer: dict[str, str]
+) -> None:
+    """Docker's config, and a real helper `small` that answers so for whatever it is asked."""
+    (folder / "config.json").write_text(json.dumps(config))
+    helper = folder / "docker-credential-small"
+    helper.write_text(f"#!/bin/sh\ncat > '{folder}/asked'\necho '{json.dumps(answer)}'\n")
+    helper.chmod(0o755)
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
 @pytest.mark.spec("distribution.md: OCI registry (token)")
-@pytest.mark.parametrize("login", ["", "variable", "docker"])
+@pytest.mark.parametrize("login", ["", "variable", "docker", "helper"])
 def test_a_token_is_fetched_where_the_registry_asks_for_one(
     lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, login: str
 ) -> None:
@@ -321,15 +349,50 @@ def test_a_token_is_fetched_where_the_registry_asks_for_one(
         place = f"127.0.0.1:{server.server_address[1]}"
         if login == "variable":
             monkeypatch.setenv("SLUGC_REGISTRY_AUTH", f"other=x:y {place}=me:pass")
-        written = {"auths": {place: {"auth": b64encode(b"me:pass").decode()}}} if login == "docker" else {}
-        (tmp_path / "config.json").write_text(json.dumps(written))
-        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+        written = {"docker": {"auths": {place: {"auth": b64encode(b"me:pass").decode()}}}}
+        written["helper"] = {"credHelpers": {place: "small"}}
+        docker_keeps(written.get(login, {}), tmp_path, monkeypatch, answer={"Username": "me", "Secret": "pass"})
         built = lab.build(f"docker://{place}/acme/one:1", network=True)
         server.shutdown()
     assert built.output("acme/one") == "built"
     (asked,) = gate.asked
     assert "scope=repository%3Aacme%2Fone%3Apull" in asked
     assert (b64encode(b"me:pass").decode() in asked) is bool(login)
+
+
+@pytest.mark.spec("distribution.md: OCI registry (token)")
+def test_an_identity_token_of_a_helper_is_posted(lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = type("Gate", (TokenGate,), {"image": package(lab), "asked": []})
+    docker_keeps({"credsStore": "small"}, tmp_path, monkeypatch, answer={"Username": "<token>", "Secret": "a+b"})
+    with ThreadingHTTPServer(("127.0.0.1", 0), gate) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"127.0.0.1:{server.server_address[1]}"
+        built = lab.build(f"docker://{place}/acme/one:1", network=True)
+        server.shutdown()
+    assert built.output("acme/one") == "built"
+    assert (tmp_path / "asked").read_text() == place
+    (asked,) = gate.asked
+    assert "grant_type=refresh_token" in asked
+    assert "refresh_token=a%2Bb" in asked
+    assert "scope=repository%3Aacme%2Fone%3Apull" in asked
+
+
+@pytest.mark.spec("distribution.md: OCI registry")
+def test_a_helper_that_failed_is_named_where_the_registry_refuses(
+    lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Closed(TokenGate):
+        def do_GET(self) -> None:
+            self._send(401, b"", {"WWW-Authenticate": 'Basic realm="test"'})
+
+    docker_keeps({"credsStore": "absent"}, tmp_path, monkeypatch, answer={})
+    with ThreadingHTTPServer(("127.0.0.1", 0), Closed) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ImageUnfetchable) as caught:
+            lab.build(f"docker://127.0.0.1:{server.server_address[1]}/acme/one:1", network=True)
+        server.shutdown()
+    assert "wants a login" in caught.value.detail
+    assert "docker-credential-absent" in caught.value.detail
 
 
 @pytest.mark.spec("distribution.md: OCI registry")
