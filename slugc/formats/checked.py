@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from slugc.formats.toml import TomlProblem, parse
@@ -22,14 +23,15 @@ class FileProblem(ValueError):
     """
 
     def __init__(self, *, key: str, line: int, message: str) -> None:
-        super().__init__(f"line {line}: {key}: {message}" if key else f"line {line}: {message}")
+        where = [f"line {line}"] if line else []
+        super().__init__(": ".join([*where, *([key] if key else []), message]))
         self.key, self.line, self.message = key, line, message
 
 
 class Table:
     """One table of a document. Every key that was never asked for is in `unknown()`."""
 
-    def __init__(self, data: Mapping[str, Any], lines: Mapping[Path, int], path: Path = ()) -> None:
+    def __init__(self, data: Mapping[str, Any], lines: "_Lines", path: Path = ()) -> None:
         self.data, self._lines, self.path = data, lines, path
         self._asked: set[str] = set()
         self._children: list[Table] = []
@@ -41,9 +43,10 @@ class Table:
     def line(self, key: str | None = None) -> int:
         """The line of a key, else of the nearest thing above it that stands on a line of its own."""
         path = self.path if key is None else (*self.path, key)
-        while path and path not in self._lines:
+        lines = self._lines.found
+        while path and path not in lines:
             path = path[:-1]
-        return self._lines.get(path, 1)
+        return lines.get(path, 1)
 
     def __contains__(self, key: str) -> bool:
         return key in self.data
@@ -110,7 +113,18 @@ def document(text: str) -> Table:
         data = parse(text)
     except TomlProblem as error:
         raise FileProblem(key="", line=error.line, message=f"not TOML: {error.message}") from error
-    return Table(data, lines_of(text))
+    return Table(data, _Lines(text))
+
+
+class _Lines:
+    """Looked for only where somebody asks: most documents are right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def found(self) -> Mapping[Path, int]:
+        return lines_of(self._text)
 
 
 def kind_of(value: object) -> str:
@@ -136,8 +150,10 @@ def lines_of(text: str) -> dict[Path, int]:
     lines: dict[Path, int] = {}
     counts: dict[Path, int] = {}
     here: Path = ()
-    pos = 0
+    pos, line, counted = 0, 1, 0
     while pos < len(text):
+        line += text.count("\n", counted, pos)
+        counted = pos
         if text[pos] in " \t\r\n":
             pos += 1
         elif text[pos] == "#":
@@ -146,10 +162,9 @@ def lines_of(text: str) -> dict[Path, int]:
             double = text.startswith("[[", pos)
             names, pos = _dotted_key(text, pos + (2 if double else 1))
             here = _enter(names, counts, array=double)
-            lines.setdefault(here, text.count("\n", 0, pos) + 1)
+            lines.setdefault(here, line)
             pos = _line_end(text, pos)
         else:
-            line = text.count("\n", 0, pos) + 1
             names, pos = _dotted_key(text, pos)
             for depth in range(1, len(names) + 1):
                 lines.setdefault((*here, *names[:depth]), line)

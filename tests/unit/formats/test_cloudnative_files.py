@@ -82,6 +82,7 @@ def test_a_key_nobody_knows_is_named_with_its_line() -> None:
         pytest.param('["application', '[7, "application', (8, "buildpack.sbom-formats"), id="number-in-list"),
         pytest.param('version = "24.04"', "version = 24.04", (19, "targets[0].distros[0].version"), id="deep-key"),
         pytest.param("[metadata]", "[metadata", (21, ""), id="not-toml"),
+        pytest.param("[metadata]", "[" + ".".join("a" * 300) + "]", (1, ""), id="nested-without-end"),
     ],
 )
 def test_what_is_wrong_in_a_buildpack_is_named_by_line_and_key(before: str, after: str, where: tuple[int, str]) -> None:
