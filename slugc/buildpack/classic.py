@@ -10,6 +10,7 @@ from typing import Any
 from slugc.buildpack import bench, facts, identity
 from slugc.buildpack.bench import Bench
 from slugc.buildpack.contract import Compiled, Exports, Job, Verdict, Workshop
+from slugc.buildpack.starting import unstartable
 from slugc.errors.compile import BuildpackFailed, BuildpackTimedOut, BuildpackUnstartable, ReleaseUnreadable
 from slugc.events import Emit, Warned
 from slugc.formats import exports as exports_format
@@ -22,7 +23,6 @@ from slugc.model.buildpack import Buildpack
 DETECT_SECONDS = 60.0
 REPORT_SECONDS = 60.0
 TAIL = 20
-NEVER_BEGAN = ("No such file or directory", "Permission denied", "Exec format error")
 # `export` runs in a bash of its own, and only its environment comes back: slugc never evaluates shell text.
 SOURCE_EXPORT = 'out=$2; source "$1"; /usr/bin/env -0 > "$out"'
 
@@ -135,18 +135,8 @@ class Classic:
         raise BuildpackFailed(buildpack=self.buildpack.id, status=done.status, tail=lines, script=script)
 
     def _unstartable(self, table: Bench, script: str, done: Completed, lines: Sequence[str]) -> str | None:
-        """Why the script never began, or None where it did: then the exit code is its own. An engine that cannot
-        start a program says so in its last line, and names the program."""
-        said = lines[-1] if lines else ""
-        if done.status == 0 or not (said.endswith(NEVER_BEGAN) and f"/{script}" in said):
-            return None
-        first = (inside.read(table.copy, script, limit=256) or b"").split(b"\n", 1)[0]
-        shown = first.decode("utf-8", "replace")
-        if first.endswith(b"\r"):
-            return f"Its first line ends in a carriage return ({shown!r}): save it with Unix line ends."
-        if first.startswith(b"#!"):
-            return f"The stack has no {shown[2:].strip().split(' ')[0]}, which its first line asks for."
-        return f"It begins with {shown[:60]!r}, not with #! and an interpreter."
+        first = inside.read(table.copy, script, limit=256)
+        return unstartable(first, script, status=done.status, said=lines[-1] if lines else "")
 
     def _exported(self, table: Bench, exports: Exports, emit: Emit) -> dict[str, str]:
         """The environment for the buildpacks after this one."""

@@ -24,6 +24,9 @@ def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str
     own = described.get("buildpack") or described.get("extension")
     about: dict[str, Any] = own if isinstance(own, dict) else {}
     api = described.get("api")
+    if api is not None and not isinstance(api, str):
+        reason = f'in {DESCRIPTOR} api must be a string, as in api = "0.10"; it is {api}'
+        raise BuildpackInvalid(reference=reference.shown, reason=reason)
     if isinstance(api, str):
         kind, api_version = BuildpackApi.CLOUD_NATIVE, api
     elif not described and (root / ORDER).is_file():
@@ -31,6 +34,9 @@ def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str
     else:
         kind, api_version = BuildpackApi.CLASSIC, "1"
         missing = [name for name in ("bin/detect", "bin/compile") if inside.read(root, name) is None]
+        if missing == ["bin/compile"] and about and inside.exists(root, "bin/build"):
+            reason = f'it has bin/build, but {DESCRIPTOR} names no Buildpack API: begin it with api = "0.10"'
+            raise BuildpackInvalid(reference=reference.shown, reason=reason)
         if missing:
             raise BuildpackInvalid(reference=reference.shown, reason=f"{' and '.join(missing)} missing in {uri}")
     name = _text(about, "name")

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+APP = "/app"
 Slices = Sequence[Sequence[str]]
 
 
 def sliced(paths: Iterable[str], slices: Slices) -> Mapping[str, int]:
     """The slice (position) of each path that is in one; the first slice that matches has it.
 
-    Patterns are those of Go's filepath.Match, relative to the app: `*` and `?` do not cross a `/`, and `**` is no
-    more than `*`. A folder that matches brings everything in it.
+    Patterns are those of Go's filepath.Match, relative to the app or absolute and in it: `*` and `?` do not cross a
+    `/`, and `**` is no more than `*`. A folder that matches brings everything in it.
     """
     compiled = [[re.compile(expression(pattern)) for pattern in patterns] for patterns in slices]
     found: dict[str, int] = {}
@@ -25,7 +26,7 @@ def sliced(paths: Iterable[str], slices: Slices) -> Mapping[str, int]:
 def expression(pattern: str) -> str:
     """A Go pattern as a regular expression. One that is malformed matches nothing."""
     text, pos = "", 0
-    pattern = pattern.removeprefix("./").rstrip("/")
+    pattern = pattern.removeprefix(f"{APP}/").removeprefix("./").rstrip("/")
     while pos < len(pattern):
         char = pattern[pos]
         pos += 1

@@ -9,7 +9,7 @@ from slugc.buildpack.cloudnative.place import arrange_for
 from slugc.detect.phase import Phase
 from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDetected
 from slugc.errors.source import BuildpackNotFound
-from slugc.events import BuildpackTried, Emit, GroupResolved, silent
+from slugc.events import BuildpackTried, Emit, GroupResolved, Warned, silent
 from slugc.model.build import Detected, Detection, Tried
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 
@@ -37,6 +37,8 @@ def _with_cloud_native(
     asked: Sequence[Buildpack], shop: Workshop, fetch_nested: Fetch | None, emit: Emit
 ) -> tuple[Detected, ...]:
     phase = cloud_native_phase(asked, shop, fetch_nested=fetch_nested, emit=emit)
+    for text in phase.gathered.repeated:
+        emit(Warned(text=text, hint="Take one of them out of the list, or give one another id."))
     return phase.chosen(phase.resolve())
 
 

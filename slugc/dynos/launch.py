@@ -1,5 +1,6 @@
 """A dyno's plan as a sandbox specification. Pure: it decides what one dyno sees, and starts nothing."""
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,7 @@ def entry_of(
         env = for_launch(env, launch.environments, process_type(plan))
         if launch.programs or (launch.profiles and not plan.process.direct):
             return _staged(plan, launch, env, terminal=terminal)
-    cwd = plan.process.working_dir or APP
+    cwd = _working_dir(plan)
     if not isinstance(plan.process.command, str):
         return Entry(argv=(*plan.process.command, *(plan.args or plan.process.args)), env=env, cwd=cwd)
     words = shell_words(plan.process.command, plan.args)
@@ -118,11 +119,16 @@ def process_type(plan: DynoPlan) -> str | None:
     return None if plan.process.owner == "run" else plan.process.name
 
 
+def _working_dir(plan: DynoPlan) -> str:
+    """A relative one is meant from the app: the reference launcher has gone there before."""
+    return posixpath.join(APP, plan.process.working_dir or "").rstrip("/") or "/"
+
+
 def _staged(plan: DynoPlan, launch: "LaunchLayers", env: Mapping[str, str], *, terminal: bool) -> Entry:
     """A launch with a first stage in bash: exec.d programs, layers' profile scripts, then the process itself."""
     profiles = () if plan.process.direct else launch.profiles
     stages = (str(len(launch.programs)), *launch.programs, str(len(profiles)), *profiles)
-    working_dir = plan.process.working_dir or APP
+    working_dir = _working_dir(plan)
     if isinstance(plan.process.command, str):
         words = shell_words(plan.process.command, plan.args)
         script = exec_d.PRELUDE + exec_d.CHANGE_DIRECTORY + (_FOREGROUND if terminal else _EXEC)

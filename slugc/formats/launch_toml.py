@@ -7,7 +7,8 @@ from slugc.formats.checked import FileProblem, Table, document
 from slugc.model.cloudnative import Api, LaunchFile, LaunchProcess
 
 _TYPE_OF_SPECIFICATION = re.compile(r"[A-Za-z0-9._-]+")
-_TYPE_OF_LIFECYCLE = re.compile(r"[^/><:|&\\]+")
+# A name with a line end would be two lines of a log.
+_TYPE_OF_LIFECYCLE = re.compile(r"[^/><:|&\\\x00-\x1f\x7f-\x9f]+")
 _COMMAND_IS_A_LIST = Api(0, 9)
 _WORKING_DIR = Api(0, 8)
 

@@ -11,14 +11,16 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+APP = "/app"
 HOPS = 40
 """Links followed before a path counts as a loop: the kernel's own number."""
 
 
-def read(root: Path, path: str, *, limit: int = 1 << 20) -> bytes | None:
-    """At most `limit` bytes of a regular file, or None where there is none inside the tree."""
+def read(root: Path, path: str, *, limit: int = 1 << 20, at: str = APP) -> bytes | None:
+    """At most `limit` bytes of a regular file, or None where there is none inside the tree. `at`: where the tree
+    stands for those who made its absolute links."""
     try:
-        with _opened(root, path) as fd:
+        with _opened(root, path, at) as fd:
             if fd is None or not stat.S_ISREG(os.fstat(fd).st_mode):
                 return None
             parts: list[bytes] = []
@@ -56,17 +58,17 @@ def real_folder(root: Path, path: str) -> bool:
 
 
 @contextlib.contextmanager
-def _opened(root: Path, path: str) -> Iterator[int | None]:
+def _opened(root: Path, path: str, at: str = APP) -> Iterator[int | None]:
     """A descriptor for reading, or None where the path leads out, in a loop, or to a device or pipe."""
     stack = [os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)]
     try:
-        yield _descend(stack, _parts(path))
+        yield _descend(stack, _parts(path), at)
     finally:
         for fd in stack:
             os.close(fd)
 
 
-def _descend(stack: list[int], todo: list[str]) -> int | None:
+def _descend(stack: list[int], todo: list[str], at: str) -> int | None:
     hops = 0
     while todo:
         part = todo.pop(0)
@@ -86,9 +88,9 @@ def _descend(stack: list[int], todo: list[str]) -> int | None:
             if hops > HOPS:
                 return None
             if target.startswith("/"):
-                if target != "/app" and not target.startswith("/app/"):
+                if target != at and not target.startswith(f"{at}/"):
                     return None
-                target = target[len("/app") :]
+                target = target[len(at) :]
                 while len(stack) > 1:
                     os.close(stack.pop())
             todo[:0] = _parts(target)

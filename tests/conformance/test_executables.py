@@ -4,6 +4,8 @@ import pytest
 
 from slugc.errors.cloudnative import BuildpackApiUnsupported, GroupErrored, NoGroupDetected
 from slugc.errors.compile import BuildpackFailed, BuildpackTimedOut, BuildpackUnstartable
+from slugc.errors.source import BuildpackInvalid
+from slugc.events import Warned
 
 pytestmark = pytest.mark.spec("buildpack.md: Buildpack Interface")
 
@@ -98,6 +100,47 @@ def test_a_build_that_never_ends_is_ended(lab) -> None:
 def test_a_buildpack_without_a_build_is_named(lab) -> None:
     with pytest.raises(BuildpackUnstartable):
         lab.build(lab.pack("a/b", None))
+
+
+@pytest.mark.spec("buildpack.md: Buildpack Interface")
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("#!/opt/none/ruby -w\n", "The stack has no /opt/none/ruby"),
+        ("#!/bin/bash\r\necho hi\r\n", "carriage return"),
+        ("#!/usr/bin/env bash\r\necho hi\r\n", "carriage return"),
+    ],
+)
+def test_a_script_that_cannot_be_started_says_why(lab, script: str, why: str) -> None:
+    pack = lab.pack("a/b")
+    (pack / "bin/build").write_text(script)
+    with pytest.raises(BuildpackUnstartable) as caught:
+        lab.build(pack)
+    assert why in caught.value.detail
+    (pack / "bin/build").write_text("#!/bin/sh\n")
+    (pack / "bin/detect").write_text(script)
+    with pytest.raises(GroupErrored) as refused:
+        lab.build(pack)
+    assert why in refused.value.detail
+
+
+@pytest.mark.spec("buildpack.md: Buildpack Interface")
+@pytest.mark.parametrize("script", ["build", "detect"])
+def test_a_script_that_only_a_shell_could_start_is_warned_of_and_strictly_refused(lab, script: str) -> None:
+    pack = lab.pack("a/b")
+    (pack / "bin" / script).write_text("true\n")
+    warned = [event.text for event in lab.build(pack).events if isinstance(event, Warned)]
+    assert warned == [f"bin/{script} of a/b does not begin with #! and an interpreter"]
+    with pytest.raises(BuildpackUnstartable):
+        lab.build(pack, strict=True)
+
+
+@pytest.mark.spec("buildpack.md: Detection")
+@pytest.mark.parametrize("command", ["rm $2; mkfifo $2", "rm $2", r"printf '\377' > $2"])
+def test_a_plan_that_is_no_file_of_text_is_an_error(lab, command: str) -> None:
+    with pytest.raises(GroupErrored) as caught:
+        lab.build(lab.pack("a", detect=command))
+    assert "its build plan: is no" in caught.value.detail
 
 
 @pytest.mark.spec("buildpack.md: Buildpack Interface")
@@ -210,3 +253,27 @@ def test_a_strict_libcnb_style_check_of_arguments_and_variables_passes(lab) -> N
         """,
     )
     assert lab.build(pack)
+
+
+@pytest.mark.spec("buildpack.md: buildpack.toml (TOML)")
+@pytest.mark.parametrize(
+    ("written", "why"), [("api = 0.10", "api must be a string"), ("", "names no Buildpack API")], ids=["number", "none"]
+)
+def test_a_buildpack_whose_api_is_not_to_be_read_says_what_to_write(lab, written: str, why: str) -> None:
+    pack = lab.pack("a")
+    descriptor = pack / "buildpack.toml"
+    descriptor.write_text(descriptor.read_text().replace('api = "0.10"', written))
+    with pytest.raises(BuildpackInvalid) as caught:
+        lab.build(pack)
+    assert why in caught.value.detail
+    assert 'api = "0.10"' in caught.value.detail
+
+
+@pytest.mark.spec("buildpack.md: Order Resolution")
+def test_a_second_buildpack_of_an_id_in_a_list_is_left_out_and_said(lab) -> None:
+    first, second = lab.pack("a", "echo first"), lab.pack("a", "echo second", version="2.0.0")
+    built = lab.build(first, second)
+    assert built.output("a") == "first"
+    (warned,) = [event.text for event in built.events if isinstance(event, Warned)]
+    assert str(second) in warned
+    assert "a@1.0.0 stands before it" in warned

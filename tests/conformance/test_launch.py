@@ -62,6 +62,13 @@ def test_a_working_directory_of_its_own(lab) -> None:
     assert one(lab, "mkdir /app/sub; " + toml).run("p") == (0, "/app/sub")
 
 
+@pytest.mark.spec("buildpack.md: launch.toml (TOML)")
+@pytest.mark.parametrize("more", ["", 'program l/exec.d/x <<< "#!/bin/sh"; layer l launch;'])
+def test_a_relative_working_directory_is_one_of_the_app(lab, more: str) -> None:
+    toml = "cat > $L/launch.toml <<'T'\n[[processes]]\ntype='p'\ncommand=['pwd']\nworking-dir='sub'\nT\n"
+    assert one(lab, f"mkdir /app/sub; {more}" + toml).run("p") == (0, "/app/sub")
+
+
 @pytest.mark.spec(SECTION)
 def test_the_app_folder_is_the_working_directory_else(lab) -> None:
     assert one(lab, "process p pwd").run("p") == (0, "/app")

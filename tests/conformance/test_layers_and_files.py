@@ -189,6 +189,14 @@ def test_slices_are_layers_of_their_own_and_the_first_that_matches_has_the_file(
     assert (built.tree / "app/static/deep/b.css").read_text() == "b"
 
 
+@pytest.mark.spec("buildpack.md: launch.toml (TOML)")
+def test_a_slice_may_be_named_by_its_place_in_the_app_folder(lab) -> None:
+    app = lab.app({"static/a.css": "a", "docs/c.md": "c"})
+    toml = '[[slices]]\\npaths = [\\"/app/static\\", \\"/etc/*\\"]\\n'
+    built = lab.build(lab.pack("a", f'printf "{toml}" > $L/launch.toml'), app=app)
+    assert {layer.name: layer.files for layer in built.manifest.layers}["slice-1"] == 1
+
+
 SBOM_HEAD = 'sbom-formats = ["application/vnd.cyclonedx+json", "application/spdx+json"]'
 
 
@@ -236,6 +244,7 @@ def test_the_launchers_metadata_lists_buildpacks_and_processes(lab) -> None:
         ("0.9", 'type="web"\ncommand=["x"]\ndirect=false'),
         ("0.8", 'type="web"\ncommand=["x"]'),
         ("0.10", 'type="we/b"\ncommand=["x"]'),
+        ("0.10", 'type="we\\nb"\ncommand=["x"]'),
     ],
 )
 def test_a_process_that_its_api_does_not_know_is_an_error(lab, api: str, toml: str) -> None:
@@ -246,7 +255,56 @@ def test_a_process_that_its_api_does_not_know_is_an_error(lab, api: str, toml: s
 
 @pytest.mark.spec("buildpack.md: launch.toml (TOML)")
 def test_a_link_in_place_of_launch_toml_cannot_show_a_file_of_the_host(lab) -> None:
-    assert lab.build(lab.pack("a", "ln -s /etc/passwd $L/launch.toml")).manifest.process_types == ()
+    with pytest.raises(BuildOutputInvalid) as caught:
+        lab.build(lab.pack("a", "ln -s /etc/passwd $L/launch.toml"))
+    assert "root:" not in f"{caught.value.summary} {caught.value.detail}"
+
+
+@pytest.mark.spec("buildpack.md: Build")
+@pytest.mark.parametrize("name", ["launch.toml", "build.toml", "store.toml", "x.toml", "launch.sbom.cdx.json"])
+@pytest.mark.parametrize("command", ["mkfifo", "ln -s nowhere"])
+def test_what_stands_in_the_place_of_a_file_is_named(lab, name: str, command: str) -> None:
+    with pytest.raises(BuildOutputInvalid) as caught:
+        lab.build(lab.pack("a", f"{command} $L/{name}", head=SBOM_HEAD))
+    assert caught.value.file == name
+
+
+@pytest.mark.spec("buildpack.md: Build")
+def test_a_link_within_the_layers_is_read(lab) -> None:
+    build = """
+    layer l launch; put l/value 'by link'; mkdir -p $L/l/env.launch; ln -s $L/l/value $L/l/env.launch/WORD
+    process web printenv WORD; mv $L/launch.toml $L/l/real.toml; ln -s $L/l/real.toml $L/launch.toml
+    """
+    assert lab.build(lab.pack("a", build)).run("web") == (0, "by link")
+
+
+@pytest.mark.spec("buildpack.md: Layer Types")
+def test_a_layer_may_have_a_name_that_ends_like_its_toml(lab) -> None:
+    built = lab.build(lab.pack("a", "layer x.toml launch; put x.toml/file here"))
+    assert (built.tree / "layers/a/x.toml/file").read_text() == "here"
+
+
+@pytest.mark.spec("buildpack.md: Layer Types")
+@pytest.mark.parametrize("name", [r"$'\xff'", r"$'a\nb'"])
+def test_a_layer_name_that_cannot_be_written_down_is_refused(lab, name: str) -> None:
+    with pytest.raises(BuildOutputInvalid, match="left an invalid"):
+        lab.build(lab.pack("a", f"layer {name} launch"))
+
+
+@pytest.mark.spec("buildpack.md: Build")
+def test_a_buildpack_that_removed_its_layers_folder_has_no_layers(lab) -> None:
+    built = lab.build(lab.pack("a", "layer x launch; rm -r $L"), lab.pack("b", "layer y launch; put y/file here"))
+    assert (built.tree / "layers/b/y/file").exists()
+    assert not (built.tree / "layers/a").exists()
+
+
+@pytest.mark.spec("buildpack.md: Layer Content Metadata (TOML)")
+def test_metadata_that_is_nested_without_end_is_an_error_of_its_file(lab) -> None:
+    deep = "[" * 5000 + "]" * 5000
+    with pytest.raises(BuildOutputInvalid) as caught:
+        lab.build(lab.pack("a", f"layer x launch; printf '[metadata]\\na = {deep}\\n' >> $L/x.toml"))
+    assert (caught.value.file, caught.value.exit_code) == ("x.toml", 52)
+    assert "nested deeper" in caught.value.detail
 
 
 @pytest.mark.spec("platform.md: exporter (reproducible layers)")

@@ -1,5 +1,6 @@
 """bin/build of one buildpack: run it, and read what it left (specification: buildpack.md, "Phase #3: Build")."""
 
+import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from slugc.buildpack.cloudnative.place import Place
 from slugc.buildpack.cloudnative.sbom import SbomFile
 from slugc.buildpack.cloudnative.table import set_aside
 from slugc.buildpack.contract import Exports
+from slugc.buildpack.starting import is_program, unstartable
 from slugc.errors.cloudnative import BuildOutputInvalid
 from slugc.errors.compile import BuildpackFailed, BuildpackTimedOut, BuildpackUnstartable
 from slugc.events import Emit, Warned
@@ -26,8 +28,6 @@ from slugc.host import inside
 from slugc.model.cloudnative import Descriptor, LaunchFile, LayerFile
 
 TAIL = 20
-NOT_STARTED = frozenset({1, 126, 127})
-"""How the sandbox and the shell say that a program could not be executed; so do programs, of other things."""
 NOT_LAYERS = frozenset({"launch", "build", "store"})
 Parsed = TypeVar("Parsed")
 
@@ -90,28 +90,32 @@ def _run(place: Place, descriptor: Descriptor, plan: PlanFeed, exports: Exports,
         emit(transcript.event(text, buildpack=descriptor.id, stream=stream))
 
     script = "bin/build"
+    _check_programs(place, descriptor, emit)
     job = place.build(descriptor, exports, plan=buildpack_plan(plan.given_to(descriptor)))
     done = place.shop.run(job, on_line)
     if done.timed_out:
         raise BuildpackTimedOut(buildpack=descriptor.id, seconds=place.shop.timeout, tail=list(tail), script=script)
-    reason = unstartable(descriptor, script) if done.status in NOT_STARTED else None
+    reason = unstartable(
+        inside.read(descriptor.root, script, limit=256), script, status=done.status, said=tail[-1] if tail else ""
+    )
     if reason is not None:
         raise BuildpackUnstartable(buildpack=descriptor.id, script=script, reason=reason)
     if done.status != 0:
         raise BuildpackFailed(buildpack=descriptor.id, status=done.status, tail=list(tail), script=script)
 
 
-def unstartable(descriptor: Descriptor, script: str) -> str | None:
-    """Why the kernel would not start a script; None where nothing is wrong with it."""
-    data = inside.read(descriptor.root, script, limit=256)
-    if data is None:
-        return f"{script} is not there"
-    first = data.split(b"\n", 1)[0]
-    if not first.startswith((b"#!", b"\x7fELF")):
-        return f"It begins with {first.decode('utf-8', 'replace')[:60]!r}, not with #! and an interpreter."
-    if first.endswith(b"\r"):
-        return "Its first line ends in a carriage return: save it with Unix line ends."
-    return None
+def _check_programs(place: Place, descriptor: Descriptor, emit: Emit) -> None:
+    """The lifecycle's kernel starts #! and programs only; here the sandbox gives other text to sh. Its author should
+    know. Raises BuildpackUnstartable where strict."""
+    for script in ("bin/detect", "bin/build"):
+        first = inside.read(descriptor.root, script, limit=4)
+        if first is None or is_program(first):
+            continue
+        if place.shop.strict:
+            reason = "It does not begin with #! and an interpreter."
+            raise BuildpackUnstartable(buildpack=descriptor.id, script=script, reason=reason)
+        text = f"{script} of {descriptor.id} does not begin with #! and an interpreter"
+        emit(Warned(text=text, hint="sh reads it here; other platforms cannot start it.", buildpack=descriptor.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class _Reader:
         return BuildOutputInvalid(buildpack=self.descriptor.id, file=file, reason=reason, line=line, key=key)
 
     def file(self, name: str, parse: Callable[[str], Parsed]) -> Parsed | None:
-        data = inside.read(self.root, f"{self.descriptor.escaped}/{name}", limit=16 << 20)
+        data = self._read(name, limit=16 << 20)
         if data is None:
             return None
         try:
@@ -135,19 +139,31 @@ class _Reader:
         except FileProblem as problem:
             raise self.invalid(name, problem.message, line=problem.line, key=problem.key) from problem
 
+    def _read(self, name: str, *, limit: int) -> bytes | None:
+        """None where there is no such file. What stands in its place is said: it was meant for somebody."""
+        data = inside.read(self.root, f"{self.descriptor.escaped}/{name}", limit=limit, at=LAYERS)
+        if data is None and name in self._names():
+            raise self.invalid(name, "is no plain file, nor a link to one within the layers")
+        return data
+
     def layers(self) -> dict[str, LayerFile]:
-        """Every `<layer>.toml`. A folder without one is no layer."""
+        """Every `<layer>.toml`. A folder without one is no layer, whatever its own name ends in."""
         found: dict[str, LayerFile] = {}
         for name in self._names():
             layer = name.removesuffix(".toml")
-            if layer == name or layer in NOT_LAYERS:
+            if (
+                layer == name
+                or layer in NOT_LAYERS
+                or inside.real_folder(self.root, f"{self.descriptor.escaped}/{name}")
+            ):
                 continue
             if layer in {"", ".", ".."}:
                 raise self.invalid(name, "names no layer")
+            if not name.isprintable():  # bytes that are not UTF-8 are not printable either
+                raise self.invalid(ascii(name), "a layer's name is UTF-8, without control characters")
             parsed = self.file(name, parse_layer)
-            if parsed is None:
-                raise self.invalid(name, "is no plain file")
-            found[layer] = parsed
+            if parsed is not None:
+                found[layer] = parsed
         for reserved in sorted(NOT_LAYERS):
             if inside.real_folder(self.root, f"{self.descriptor.escaped}/{reserved}"):
                 raise self.invalid(f"{LAYERS}/{self.descriptor.escaped}/{reserved}", "is no name for a layer")
@@ -160,12 +176,15 @@ class _Reader:
             problem = sbom.problem(file, self.descriptor.sbom_formats)
             if problem is not None:
                 raise self.invalid(file.name, problem)
-            data = inside.read(self.root, f"{self.descriptor.escaped}/{file.name}", limit=64 << 20)
+            data = self._read(file.name, limit=64 << 20)
             if data is not None:
                 read.append((file, data))
         return tuple(read)
 
     def _names(self) -> list[str]:
+        """Nothing where the buildpack removed its folder: it has no layers, then."""
+        if not os.path.lexists(self.root / self.descriptor.escaped):
+            return []
         if not inside.real_folder(self.root, self.descriptor.escaped):
             raise self.invalid(f"{LAYERS}/{self.descriptor.escaped}", "its layers folder is no folder any more")
         return sorted(item.name for item in (self.root / self.descriptor.escaped).iterdir())

@@ -32,6 +32,8 @@ class Gathered:
     """By the id of their entry."""
     origins: dict[str, Buildpack] = field(default_factory=dict)
     """By kind and key: the buildpack of the list that brought a descriptor."""
+    repeated: list[str] = field(default_factory=list)
+    """Members of the list that take no part, and why: one stands before them."""
 
     @property
     def order(self) -> Order:
@@ -59,6 +61,10 @@ def _add(buildpack: Buildpack, found: Gathered, fetch: Fetch, *, strict: bool) -
         entry = OrderEntry(id=own.id, version=own.version, kind=Kind.EXTENSION, optional=True)
         found.extensions = ((*(found.extensions[0] if found.extensions else ()), entry),)
         return
+    before = next((entry for entry in found.group if entry.id == own.id), None)
+    if before is not None:  # the walk through the order passes it over, whatever its version
+        shown = buildpack.reference.shown
+        found.repeated.append(f"{shown} is left out: {before.reference} stands before it, and an id takes part once")
     found.group.append(OrderEntry(id=own.id, version=own.version))
 
 

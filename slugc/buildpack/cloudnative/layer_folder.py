@@ -69,7 +69,7 @@ def _files(layers: Path, layer: str, folder: str) -> dict[str, dict[str, str]]:
             if folder == "env.launch":
                 found |= _files(layers, layer, f"{folder}/{item.name}")
             continue
-        data = inside.read(layers, f"{path}/{item.name}", limit=VALUE_LIMIT)
+        data = inside.read(layers, f"{path}/{item.name}", limit=VALUE_LIMIT, at=LAYERS)
         if data is not None and b"\0" not in data:
             own[item.name] = data.decode("utf-8", "surrogateescape")
     return found
