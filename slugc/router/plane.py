@@ -35,7 +35,8 @@ from slugc.router.table import APP_NAME, Route, Server, let_go, swap
 
 _POLL_SECONDS = 0.05
 _DELETE_SECONDS = 60.0
-_RESTARTS = 5
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before HAProxy is started again, where the last try failed: doubled each time."""
 _LONGEST_PARENT = 45
 """A socket's path ends at 107 bytes, and HAProxy binds under a longer name first."""
 
@@ -72,17 +73,34 @@ class RouterPlane:
     async def add_app(self, app: str, *, port: int | None = None, pages: AppPages | None = None) -> None:
         if APP_NAME.fullmatch(app) is None:
             raise InvalidRoute(app=app)
-        before = self._routes.get(app)
-        after = replace(before or Route(app=app), port=port, pages=pages or AppPages())
-        if after == before:
-            return
-        if port is not None and port not in self._ports():
-            self._check_port(port)
-        await self._reload(app, after)
+        async with self._lock:
+            before = self._routes.get(app)
+            after = replace(before or Route(app=app), port=port, pages=pages or AppPages())
+            if after == before:
+                return
+            if port is not None and port not in self._ports():
+                self._check_port(port)
+            self._routes[app] = after
+            try:
+                await self._reload()
+            except RouterFailed:
+                if before is None:
+                    del self._routes[app]
+                else:
+                    self._change(app, port=before.port, pages=before.pages)
+                self._write()
+                raise
 
     async def remove_app(self, app: str) -> None:
-        self._route(app)
-        await self._reload(app, None)
+        async with self._lock:
+            route = self._route(app)
+            del self._routes[app]
+            try:
+                await self._reload()
+            except RouterFailed:
+                self._routes[app] = route
+                self._write()
+                raise
         self._holding.changed(app)
         self._latest.pop(app, None)
 
@@ -90,13 +108,14 @@ class RouterPlane:
         async with self._lock:
             route = self._route(app)
             after, change = swap(route, dynos)
-            if self._haproxy is not None:
-                await add_servers(self._admin, app, change.add, enabled=not route.maintenance)
-            self._routes[app] = after
-            self._holding.changed(app)
             if self._haproxy is None:
-                self._routes[app] = replace(after, draining=())
+                self._change(app, servers=after.servers, draining=())
                 return
+            try:
+                await add_servers(self._admin, app, change.add, enabled=not route.maintenance)
+            finally:
+                # Also where HAProxy has just died: the next one is given the table as it is.
+                self._change(app, servers=after.servers, draining=after.draining)
             await set_servers(self._admin, app, change.drain, "drain")
         if change.drain:
             await self._until_answered(app, {server.name for server in change.drain})
@@ -107,16 +126,14 @@ class RouterPlane:
         await self.set_dynos(app, rest)
 
     async def set_state(self, app: str, state: AppState) -> None:
-        self._routes[app] = replace(self._route(app), state=state)
-        self._holding.changed(app)
+        self._change(app, state=state)
 
     async def set_maintenance(self, app: str, *, on: bool) -> None:
         async with self._lock:
-            route = replace(self._route(app), maintenance=on)
+            route = self._route(app)
             if self._haproxy is not None:
                 await set_servers(self._admin, app, route.servers, "maint" if on else "ready")
-            self._routes[app] = route
-            self._holding.changed(app)
+            self._change(app, maintenance=on)
 
     def last_request_at(self, app: str) -> float | None:
         return self._latest.get(app)
@@ -158,6 +175,11 @@ class RouterPlane:
             raise UnknownRoute(app=app, known=sorted(self._routes))
         return route
 
+    def _change(self, app: str, **fields: Any) -> None:
+        """Some fields of a route as it is now: while a caller waited for HAProxy, another may have changed the rest."""
+        self._routes[app] = replace(self._route(app), **fields)
+        self._holding.changed(app)
+
     async def _launch(self) -> None:
         assert self._files is not None
         assert self._binary is not None
@@ -166,46 +188,35 @@ class RouterPlane:
             haproxy = Haproxy(binary=self._binary.path, files=self._files, on_log=self._read_log)
             try:
                 await haproxy.start(self._generation)
-            except RouterFailed:
+            except BaseException:  # also where the router is stopped meanwhile
                 await haproxy.stop()
                 raise
             self._haproxy = haproxy
         self._background(self._watch(haproxy))
 
     async def _watch(self, haproxy: Haproxy) -> None:
-        """HAProxy does not end by itself; where something ended it, it comes back with the same table."""
+        """HAProxy does not end by itself; where something ended it, it comes back with the same table, however long
+        that takes: another program may have its port meanwhile."""
         await haproxy.ended()
         if self._stopping:
             return
         self._haproxy = None
         await haproxy.stop()
-        for attempt in range(_RESTARTS):
+        pause = FIRST_PAUSE
+        while True:
             try:
                 await self._launch()
             except RouterFailed:
-                await asyncio.sleep(2.0**attempt)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
             else:
                 return
 
-    async def _reload(self, app: str, after: Route | None) -> None:
-        async with self._lock:
-            before = self._routes.get(app)
-            self._replace(app, after)
-            if self._haproxy is None:
-                return
-            try:
-                self._write()
-                await self._haproxy.reload(self._generation)
-            except RouterFailed:
-                self._replace(app, before)
-                self._write()
-                raise
-
-    def _replace(self, app: str, route: Route | None) -> None:
-        if route is None:
-            self._routes.pop(app, None)
-        else:
-            self._routes[app] = route
+    async def _reload(self) -> None:
+        """Have HAProxy read the table; the caller holds the lock. Raises RouterFailed: it goes on with the old one."""
+        if self._haproxy is not None:
+            self._write()
+            await self._haproxy.reload(self._generation)
 
     def _write(self) -> None:
         """Every file that HAProxy reads, for the table as it is."""

@@ -64,26 +64,30 @@ class Haproxy:
             self._gather = GATHER_SECONDS
         except PermissionError:
             self._gather = 0.0  # the user's pipe quota is used up: 64 KiB have to be emptied at once
-        self._child = await asyncio.create_subprocess_exec(
-            self._binary,
-            "-W",
-            "-S",
-            f"{self._files.master},mode,600",
-            "-f",
-            self._files.configuration,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=write_end,
-            stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin", **{name: os.environ[name] for name in (MARK,) if name in os.environ}},
-            cwd=self._files.folder,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
-        self._pidfd = os.pidfd_open(self._child.pid)
-        os.close(write_end)
         os.set_blocking(read_end, False)
         self._log_fd = read_end
         asyncio.get_running_loop().add_reader(read_end, self._read_log)
+        try:
+            self._child = await asyncio.create_subprocess_exec(
+                self._binary,
+                "-W",
+                "-S",
+                f"{self._files.master},mode,600",
+                "-f",
+                self._files.configuration,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=asyncio.subprocess.PIPE,
+                env={"PATH": "/usr/bin:/bin", **{name: os.environ[name] for name in (MARK,) if name in os.environ}},
+                cwd=self._files.folder,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+            self._pidfd = os.pidfd_open(self._child.pid)
+        except OSError as error:
+            raise RouterFailed(doing="starting", said=error.strerror or str(error)) from error
+        finally:
+            os.close(write_end)
         self._reader = asyncio.create_task(self._read_messages())
         await self._wait_for(generation, doing="starting")
 
@@ -107,8 +111,8 @@ class Haproxy:
         self._signal(signal.SIGUSR1)
 
     async def stop(self) -> None:
-        """End it, whatever is open."""
-        for number, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        """End it, whatever is open; one that never began is no matter."""
+        for number, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)) if self._child else ():
             self._signal(number)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):

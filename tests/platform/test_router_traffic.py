@@ -29,7 +29,8 @@ from router_apps import (
 
 from slugc.errors.router import InvalidRoute, PortTaken, UnknownRoute
 from slugc.model.dyno import DynoName
-from slugc.model.route import AppState
+from slugc.model.route import AppPages, AppState
+from slugc.router import plane
 from slugc.router.certificates import authority_file
 from slugc.router.lines import parse
 
@@ -376,6 +377,75 @@ def test_haproxy_comes_back_when_something_ends_it(tmp_path: Path) -> None:
                     await asyncio.sleep(0.1)
                     if router.plane._haproxy is not None and router.plane._haproxy._child is not child:
                         break
+                assert (await router.get()).body == "Hello, world!"
+
+    run(scene)
+
+
+def test_haproxy_comes_back_however_long_another_program_has_its_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plane, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(plane, "LONGEST_PAUSE", 0.01)
+    tries: list[bool] = []
+
+    async def scene() -> None:
+        with served(hello) as port:
+            async with routed(tmp_path, {WEB_1: port}) as router:
+                launch = router.plane._launch
+
+                async def counted() -> None:
+                    tries.append(True)
+                    await launch()
+
+                monkeypatch.setattr(router.plane, "_launch", counted)
+                child = router.plane._haproxy._child  # type: ignore[union-attr]
+                assert child is not None
+                os.kill(child.pid, signal.SIGKILL)
+                await child.wait()
+                with socket.create_server(("127.0.0.1", router.port)):
+                    for _ in range(2000):
+                        await asyncio.sleep(0.05)
+                        if len(tries) > 7:
+                            break
+                for _ in range(600):
+                    await asyncio.sleep(0.1)
+                    if router.plane._haproxy is not None:
+                        break
+                assert (await router.get()).body == "Hello, world!"
+
+    run(scene)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda router, port: router.set_dynos("demo", {WEB_1: port}), id="dynos"),
+        pytest.param(lambda router, _port: router.set_maintenance("demo", on=False), id="maintenance"),
+    ],
+)
+def test_a_state_that_is_set_while_something_else_changes_is_not_forgotten(
+    tmp_path: Path, change: Callable[[plane.RouterPlane, int], Awaitable[None]]
+) -> None:
+    async def scene() -> None:
+        with served(hello) as port:
+            async with routed(tmp_path, {WEB_2: port}, state=AppState.STARTING) as router:
+                await asyncio.gather(change(router.plane, port), router.plane.set_state("demo", AppState.CRASHED))
+                await router.plane.set_dynos("demo", {})
+                assert (await router.get()).status == 503
+                assert "code=H10" in await router.line()
+
+    run(scene)
+
+
+def test_an_app_keeps_its_dynos_when_its_pages_change_in_the_same_moment(tmp_path: Path) -> None:
+    async def scene() -> None:
+        with served(hello) as port:
+            async with routed(tmp_path) as router:
+                await asyncio.gather(
+                    router.plane.set_dynos("demo", {WEB_1: port}),
+                    router.plane.add_app("demo", pages=AppPages(error="https://cdn.example/error.html")),
+                )
                 assert (await router.get()).body == "Hello, world!"
 
     run(scene)
