@@ -30,9 +30,10 @@ from router_apps import (
 from slugc.errors.router import InvalidRoute, PortTaken, UnknownRoute
 from slugc.model.dyno import DynoName
 from slugc.model.route import AppPages, AppState
-from slugc.router import plane
+from slugc.router import keeper
 from slugc.router.certificates import authority_file
 from slugc.router.lines import parse
+from slugc.router.plane import RouterPlane
 
 pytestmark = pytest.mark.slow
 
@@ -370,12 +371,12 @@ def test_haproxy_comes_back_when_something_ends_it(tmp_path: Path) -> None:
     async def scene() -> None:
         with served(hello) as port:
             async with routed(tmp_path, {WEB_1: port}) as router:
-                child = router.plane._haproxy._child  # type: ignore[union-attr]
+                child = router.plane._keeper.haproxy._child  # type: ignore[union-attr]
                 assert child is not None
                 os.kill(child.pid, signal.SIGKILL)
                 for _ in range(200):
                     await asyncio.sleep(0.1)
-                    if router.plane._haproxy is not None and router.plane._haproxy._child is not child:
+                    if router.plane._keeper.haproxy is not None and router.plane._keeper.haproxy._child is not child:
                         break
                 assert (await router.get()).body == "Hello, world!"
 
@@ -385,21 +386,21 @@ def test_haproxy_comes_back_when_something_ends_it(tmp_path: Path) -> None:
 def test_haproxy_comes_back_however_long_another_program_has_its_port(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plane, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(plane, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(keeper, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(keeper, "LONGEST_PAUSE", 0.01)
     tries: list[bool] = []
 
     async def scene() -> None:
         with served(hello) as port:
             async with routed(tmp_path, {WEB_1: port}) as router:
-                launch = router.plane._launch
+                launch = router.plane._keeper._launch
 
                 async def counted() -> None:
                     tries.append(True)
                     await launch()
 
-                monkeypatch.setattr(router.plane, "_launch", counted)
-                child = router.plane._haproxy._child  # type: ignore[union-attr]
+                monkeypatch.setattr(router.plane._keeper, "_launch", counted)
+                child = router.plane._keeper.haproxy._child  # type: ignore[union-attr]
                 assert child is not None
                 os.kill(child.pid, signal.SIGKILL)
                 await child.wait()
@@ -410,7 +411,7 @@ def test_haproxy_comes_back_however_long_another_program_has_its_port(
                             break
                 for _ in range(600):
                     await asyncio.sleep(0.1)
-                    if router.plane._haproxy is not None:
+                    if router.plane._keeper.haproxy is not None:
                         break
                 assert (await router.get()).body == "Hello, world!"
 
@@ -425,7 +426,7 @@ def test_haproxy_comes_back_however_long_another_program_has_its_port(
     ],
 )
 def test_a_state_that_is_set_while_something_else_changes_is_not_forgotten(
-    tmp_path: Path, change: Callable[[plane.RouterPlane, int], Awaitable[None]]
+    tmp_path: Path, change: Callable[[RouterPlane, int], Awaitable[None]]
 ) -> None:
     async def scene() -> None:
         with served(hello) as port:
@@ -455,10 +456,10 @@ def test_the_data_plane_is_not_root_and_leaves_nothing_behind(tmp_path: Path) ->
     found: list[Path] = []
 
     def look(router: Scene) -> None:
-        assert router.plane._haproxy is not None
-        assert router.plane._files is not None
-        assert router.plane._haproxy._child is not None
-        pid, folder = router.plane._haproxy._child.pid, router.plane._files.folder
+        assert router.plane._keeper.haproxy is not None
+        assert router.plane._keeper.files is not None
+        assert router.plane._keeper.haproxy._child is not None
+        pid, folder = router.plane._keeper.haproxy._child.pid, router.plane._keeper.files.folder
         workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         assert workers
         assert all(Path(f"/proc/{worker}").stat().st_uid != 0 for worker in workers)
