@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from slugc.dynos.process import Process, exit_status, kill, memory, resident, signal_members, spawn
+from slugc.dynos.process import Process, end, exit_status, kill, memory, resident, signal_members, spawn
 from slugc.dynos.world import Placed
 
 CHUNK = 1 << 16
@@ -42,10 +42,11 @@ class Running:
             else:
                 given = {"stdin": stdio[0], "stdout": stdio[1], "stderr": stdio[2]}
                 self._process = spawn(placed.command, **given, terminal=terminal, group=placed.group)
-        except OSError:
+            self._pidfd = self._noticed()
+        except BaseException:
+            self._close_pipe()
             placed.remove()
             raise
-        self._pidfd = os.pidfd_open(self._process.pid)
         self._loop.add_reader(self._pidfd, self._ended)
         self.port: int | None = None
         self.placed = placed
@@ -72,25 +73,31 @@ class Running:
     def kill(self) -> None:
         kill(self._process)
 
+    def _noticed(self) -> int:
+        """The descriptor that tells the process's end; where there is none left, it must not run on unseen."""
+        try:
+            return os.pidfd_open(self._process.pid)
+        except OSError:
+            end(self._process)
+            raise
+
     def _piped(self, placed: Placed) -> Process:
         reader, writer = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(reader, False)
+        self._pipe = reader
+        self._loop.add_reader(reader, self._readable)
         # Sixteen times as much between two looks: a dyno that prints a lot waits for nobody. The user's quota for
         # pipes may be used up; 64 KiB do, too.
         with contextlib.suppress(PermissionError):
             fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            process = spawn(placed.command, stdin=nothing, stdout=writer, stderr=writer, group=placed.group)
-        except BaseException:
-            os.close(reader)
-            raise
+            nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                return spawn(placed.command, stdin=nothing, stdout=writer, stderr=writer, group=placed.group)
+            finally:
+                os.close(nothing)
         finally:
             os.close(writer)
-            os.close(nothing)
-        os.set_blocking(reader, False)
-        self._pipe = reader
-        self._loop.add_reader(reader, self._readable)
-        return process
 
     def _readable(self) -> bool:
         """Read once. False: nothing there, or the end."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
@@ -86,6 +86,7 @@ class Supervisor:
         size, restarts the dynos it concerns: with `preboot` web dynos go on until their successors listen.
         """
         changed = self._release is not None and release != self._release
+        before = self._formation
         self._release = release
         self._formation = {name: quantity for name, quantity in wanted.items() if release.process(name)}
         self._watch()
@@ -95,8 +96,10 @@ class Supervisor:
             if slot.dyno.kind is Kind.ONEOFF or process is None or quantity is None or name.index > quantity.count:
                 continue
             resized = slot.dyno.size != quantity.size
+            # One that somebody stopped comes back with another scale.
+            stopped = slot.dyno.state is DynoState.DOWN and quantity != before.get(name.type)
             slot.renew(release, process, _dyno(name, process, quantity.size, preboot=preboot))
-            if (changed or resized) and slot.dyno.wanted:
+            if (changed or resized or stopped) and slot.dyno.wanted:
                 self.feed(slot, s.Restart())
         for change in formation.changes(self._in_formation(), self._formation):
             match change:
@@ -271,6 +274,7 @@ class Supervisor:
     def _spawn(self, slot: Slot, run: int) -> None:
         name = str(slot.dyno.name)
         slot.timed_out, slot.failure = False, None
+        port = None
         try:
             port = self._ports.take()
             running = Running(
@@ -281,6 +285,8 @@ class Supervisor:
                 terminal=slot.terminal,
             )
         except (OSError, SlugcError) as error:
+            if port is not None:
+                self._ports.give_back(port)
             slot.status = 126
             self.feed(slot, s.CouldNotStart(run, str(error)))
             return
@@ -354,7 +360,7 @@ class Supervisor:
     def _in_formation(self) -> list[DynoName]:
         return [name for name, slot in self.slots.items() if slot.dyno.kind is not Kind.ONEOFF and slot.dyno.wanted]
 
-    def _named(self, target: str | None, names: "list[DynoName] | dict[DynoName, Slot]") -> list[DynoName]:
+    def _named(self, target: str | None, names: Iterable[DynoName]) -> list[DynoName]:
         found = sorted(names) if target is None else formation.named(target, names)
         if target is not None and not found:
             raise DynoNotFound(target=target, running=[str(name) for name in sorted(self.slots)])

@@ -1,12 +1,14 @@
 """What a supervisor looks at from time to time: ports that begin to listen, memory, and silence."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from slugc.dynos import signals as s
 from slugc.dynos.ports import listening
+from slugc.errors.root import SlugcError
 from slugc.model.dyno import DynoState
 
 if TYPE_CHECKING:
@@ -52,8 +54,10 @@ async def sleep(supervisor: "Supervisor") -> None:
         up_for = (supervisor.clock.now() - web[0].since).total_seconds()
         last = traffic.last_request_at(supervisor.app)
         quiet = up_for if last is None else min(up_for, time.monotonic() - last)
-        if quiet >= limit and await traffic.in_flight(supervisor.app) == 0:
-            supervisor.feed(web[0], s.Sleep())
+        # A router that cannot tell, for it is being started again, is asked at the next look.
+        with contextlib.suppress(SlugcError):
+            if quiet >= limit and await traffic.in_flight(supervisor.app) == 0:
+                supervisor.feed(web[0], s.Sleep())
 
 
 def _booting(supervisor: "Supervisor") -> "dict[int, tuple[Slot, int]]":

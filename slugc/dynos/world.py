@@ -54,9 +54,19 @@ class Ground:
     def place(self, plan: DynoPlan, *, terminal: bool = False) -> Placed:
         """All that starts the dyno of `plan`. A control group is made; Placed.remove ends it.
 
-        Raises OSError where /etc cannot be copied."""
+        Raises OSError where /etc cannot be copied, and StackNeedsIsolation; then no group is left."""
         mounts = self.kept.mounts() if self.kept else self.mounts
         group = self._group(plan)
+        try:
+            bounded = group is not None and "pids" in group.folders
+            command = self._command(plan, mounts, bounded=bounded, terminal=terminal)
+        except BaseException:
+            if group is not None:
+                group.remove()
+            raise
+        return Placed(command=command, group=group)
+
+    def _command(self, plan: DynoPlan, mounts: Sequence[Mount], *, bounded: bool, terminal: bool) -> Command:
         layers = plan.tree / "layers"
         native = layers.is_dir()
         spec = sandbox_spec(
@@ -67,10 +77,10 @@ class Ground:
             launch=_read(layers, plan) if native else None,
             # Without walls the system's own /etc is there, whatever the mounts say.
             profiles=self.engine.name == WITHOUT_WALLS or has_profiles(plan.tree / "app", mounts),
-            bounded=group is not None and "pids" in group.folders,
+            bounded=bounded,
             terminal=terminal,
         )
-        return Placed(command=self.engine.command(spec), group=group)
+        return self.engine.command(spec)
 
     def _group(self, plan: DynoPlan) -> Group | None:
         if self.offer is None:

@@ -6,20 +6,23 @@ import os
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from slugc.dynos.ports import LOW, Ports
 from slugc.dynos.process import members
 from slugc.dynos.settings import DynoSettings
 from slugc.dynos.supervisor import Supervisor
 from slugc.errors.dyno import BootTimedOut, CrashedAtBoot, DynoNotFound
+from slugc.errors.router import RouterFailed
 from slugc.host.clock import SystemClock
 from slugc.model.dyno import DynoName, DynoState, Quantity
 from slugc.model.process import ProcessType
 from slugc.model.route import AppState
+from slugc.sandbox.bubblewrap import Bubblewrap
 
 if TYPE_CHECKING:
     from conftest import Stage
@@ -299,6 +302,21 @@ def test_a_stopped_dyno_stays_down_until_a_restart(stage: "Stage") -> None:
     asyncio.run(play())
 
 
+def test_a_stopped_dyno_comes_back_with_another_scale(stage: "Stage") -> None:
+    async def play() -> None:
+        async with supervised(stage) as (supervisor, _):
+            release = stage.release(web=WEB)
+            await supervisor.apply(ONE, release)
+            await soon(supervisor, lambda: states(supervisor) == {"web.1": "up"})
+            await supervisor.stop("web")
+            await supervisor.apply(ONE, release)
+            assert states(supervisor) == {"web.1": "down"}
+            await supervisor.apply({"web": Quantity(count=2)}, release)
+            await soon(supervisor, lambda: states(supervisor) == {"web.1": "up", "web.2": "up"})
+
+    asyncio.run(play())
+
+
 def test_a_lone_silent_web_dyno_sleeps_and_a_request_wakes_it(stage: "Stage") -> None:
     async def play() -> list[str]:
         async with supervised(stage, DynoSettings(idle=0.4, grace=5, port_every=0.01)) as (supervisor, heard):
@@ -313,6 +331,52 @@ def test_a_lone_silent_web_dyno_sleeps_and_a_request_wakes_it(stage: "Stage") ->
     lines = asyncio.run(play())
     assert "Idling" in lines
     assert "Unidling" in lines
+
+
+def test_an_app_goes_to_sleep_though_the_router_could_not_tell_for_a_moment(stage: "Stage") -> None:
+    class Forgetful(Heard):
+        asked = 0
+
+        async def in_flight(self, app: str) -> int:
+            self.asked += 1
+            if self.asked == 1:
+                raise RouterFailed(doing="answering", said="It is being started again.")
+            return 0
+
+    async def play() -> None:
+        heard, settings = Forgetful(), DynoSettings(idle=0.4, grace=5, port_every=0.01)
+        supervisor = Supervisor(
+            "demo", ground=stage.ground, sink=heard, clock=SystemClock(), settings=settings, traffic=heard
+        )
+        try:
+            await supervisor.apply(ONE, stage.release(web=WEB))
+            await soon(supervisor, lambda: states(supervisor) == {"web.1": "idle"})
+        finally:
+            await supervisor.shutdown()
+        assert heard.asked == 2
+
+    asyncio.run(play())
+
+
+def test_a_dyno_that_cannot_be_started_says_why_each_time_and_keeps_nothing(stage: "Stage") -> None:
+    """Two ports are enough for one dyno, however often it is tried."""
+    nowhere = replace(stage.ground, engine=Bubblewrap(program=Path("/nonexistent/bwrap")))
+
+    async def play() -> list[str]:
+        heard, few = Heard(), Ports(low=LOW, high=LOW + 1)
+        settings = DynoSettings(crash_delays=(0,), idle=None)
+        supervisor = Supervisor("demo", ground=nowhere, sink=heard, clock=SystemClock(), settings=settings, ports=few)
+        before = len(os.listdir("/proc/self/fd"))
+        await supervisor.apply({"worker": Quantity(count=1)}, stage.release(worker="sleep 600"))
+        await soon(supervisor, lambda: len(failures(heard)) > 3)
+        await supervisor.shutdown()
+        assert len(os.listdir("/proc/self/fd")) == before
+        return failures(heard)
+
+    def failures(heard: Heard) -> list[str]:
+        return [line for line in heard.lines("worker.1") if "Error R99" in line]
+
+    assert all("No such file or directory" in line for line in asyncio.run(play()))
 
 
 def test_a_memory_hog_is_warned_of_with_r14_and_ended_with_r15(stage: "Stage") -> None:

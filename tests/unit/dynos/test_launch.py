@@ -4,11 +4,16 @@ import posixpath
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from slugc.dynos.launch import QUOTA, QUOTA_AGAIN, entry_of, sandbox_spec, shell_words
-from slugc.dynos.world import has_profiles
+from slugc.dynos.world import Ground, has_profiles
+from slugc.errors.sandbox import StackNeedsIsolation
+from slugc.host.processes import Command
 from slugc.model.dyno import SIZES, DynoName, DynoPlan
 from slugc.model.process import ProcessType
-from slugc.sandbox.spec import Mount, MountKind
+from slugc.sandbox.cgroups import Offer
+from slugc.sandbox.spec import Mount, MountKind, SandboxSpec
 
 PLAN = DynoPlan(
     name=DynoName("web", 1),
@@ -35,6 +40,26 @@ def test_config_vars_win_over_path_and_home_but_not_over_what_routing_needs() ->
     mine = {"PATH": "/opt/bin", "HOME": "/tmp", "PORT": "3000", "DYNO": "mine"}
     env = sandbox_spec(replace(PLAN, env=mine), mounts=STACK).env
     assert (env["PATH"], env["HOME"], env["PORT"], env["DYNO"]) == ("/opt/bin", "/tmp", "5001", "web.1")
+
+
+def test_a_dyno_that_its_engine_refuses_leaves_no_control_group(tmp_path: Path) -> None:
+    made = []
+
+    class Refusing:
+        name = "none"
+
+        def command(self, spec: SandboxSpec) -> Command:
+            made.extend(tmp_path.iterdir())
+            raise StackNeedsIsolation(target="/usr", source="/stacks/x/usr")
+
+        def outside(self, spec: SandboxSpec, path: str) -> str:
+            return path
+
+    ground = Ground(engine=Refusing(), mounts=STACK, offer=Offer(version=1, parents={"cpu": tmp_path}))
+    with pytest.raises(StackNeedsIsolation):
+        ground.place(PLAN)
+    assert len(made) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_worker_without_a_port_has_no_port_variable() -> None:
