@@ -19,6 +19,8 @@ from slugc.stack.gathered import Kept
 if TYPE_CHECKING:
     from slugc.dynos.launch_layers import LaunchLayers
 
+PLATFORM = "heroku"
+"""The source of the platform's own lines in the log, as whoever reads logs of the hosted platform knows it."""
 PROFILES = "/etc/profile.d"
 WITHOUT_WALLS = "none"
 

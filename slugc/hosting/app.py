@@ -44,7 +44,7 @@ class HostedApp:
             settings=world.settings,
             ports=world.ports,
         )
-        self.attached = Attached(log=self.log, clock=world.clock, taken=lambda: self.supervisor.slots)
+        self.attached = Attached(log=self.log, clock=world.clock, taken=lambda: self.supervisor.names)
         self.changing = asyncio.Lock()
         self._lease = contextlib.ExitStack()
 
@@ -260,7 +260,7 @@ class HostedApp:
     async def stop_dynos(self, target: str) -> list[DynoName]:
         """Raises DynoNotFound where none is meant, attached ones included."""
         gone = self.attached.stop(target)
-        if gone and not formation.named(target, self.supervisor.slots):
+        if gone and not formation.named(target, self.supervisor.names):
             return gone
         return sorted((*gone, *await self.supervisor.stop(target)))
 

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from slugc.dynos import formation
 from slugc.dynos.oneoff import oneoff_name
-from slugc.dynos.world import Sink
+from slugc.dynos.world import PLATFORM, Sink
 from slugc.host.clock import Clock
 from slugc.model.dyno import DynoName, DynoSize, DynoState, DynoStatus
-
-PLATFORM = "heroku"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
