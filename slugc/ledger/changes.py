@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
+from slugc.errors.addons import AttachmentTaken
 from slugc.errors.ledger import CannotRollBack, ConfigOwnedByAddOn
 from slugc.ledger import config_vars
 from slugc.ledger.chain import release_digest
@@ -71,7 +72,7 @@ def after(base: Release, change: Change, *, newest: Release, user: str, now: dat
     """The release that `change` makes of `base`, the app's current one.
 
     It follows `newest` in the chain, which may be a later release that failed. Raises CannotRollBack,
-    ConfigOwnedByAddOn, InvalidConfigName, InvalidConfigValue, ConfigTooLarge.
+    ConfigOwnedByAddOn, AttachmentTaken, InvalidConfigName, InvalidConfigValue, ConfigTooLarge.
     """
     changed = _applied(base, change)
     # Only what the user may choose is held to the rules: an add-on's own URL came from its provider.
@@ -132,6 +133,10 @@ def _applied(base: Release, change: Change) -> _Content:
                 raise CannotRollBack(app=base.app, wanted=f"v{to.version}", reason="That release has no slug.")
             return _Content(to.slug, to.commit, _rolled_back(base, to), base.addons)
         case Attach():
+            for name in change.values:
+                if name in base.config_vars:
+                    # It was free when somebody looked; a change that came in between took it.
+                    raise AttachmentTaken(attachment=change.attachment, config_var=name, app=base.app)
             attached = AddOnAttachment(
                 name=change.addon,
                 plan=change.plan,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from slugc.errors.addons import AttachmentTaken
 from slugc.errors.ledger import (
     AppNameTaken,
     CannotRollBack,
@@ -20,7 +21,7 @@ from slugc.errors.ledger import (
     NoSuchApp,
     NoSuchRelease,
 )
-from slugc.ledger.changes import ChangeConfig, Deploy, RollBack
+from slugc.ledger.changes import Attach, ChangeConfig, Deploy, RollBack
 from slugc.ledger.store import Ledger
 from slugc.model.app import AddOn
 from slugc.model.dyno import SIZES, Quantity
@@ -287,3 +288,12 @@ def test_a_file_that_is_no_ledger_says_so(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(LedgerUnreadable, match="ledger"):
         Ledger(newer, clock=StoppedClock())
+
+
+def test_an_attachment_never_takes_a_config_var_that_is_there(ledger: Ledger) -> None:
+    ledger.create_app("shop", user="me")
+    ledger.append("shop", ChangeConfig(set={"DATABASE_URL": "mine"}), user="me")
+    taken = Attach(addon="postgresql-calm-1", plan="postgresql", attachment="DATABASE", values={"DATABASE_URL": "x"})
+    with pytest.raises(AttachmentTaken):
+        ledger.append("shop", taken, user="me")
+    assert ledger.current("shop").release.config_vars == {"DATABASE_URL": "mine"}
