@@ -66,7 +66,7 @@ class _Syslog:
             try:
                 async with asyncio.timeout(self._settings.connect_seconds):
                     reader, writer = await self._connect()
-            except (OSError, TimeoutError):
+            except (OSError, TimeoutError, UnicodeError):  # the last of a name that no resolver takes
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self._settings.longest_pause)
                 continue
@@ -108,13 +108,13 @@ class _Syslog:
                     await writer.wait_closed()
 
     async def _send(self, writer: asyncio.StreamWriter, batch: list[Chunk]) -> bool:
-        notices: list[Chunk] = []
-        if lost := self._backlog.losses():
-            notices.append(overflow(self._now(), *lost))
+        lost = self._backlog.losses()
+        notices = [overflow(self._now(), *lost)] if lost else []
         try:
             writer.write(b"".join(frames([*notices, *batch], self._host)))
             await writer.drain()
         except OSError:
+            self._backlog.still_lost(lost)
             return False
         return True
 
@@ -131,10 +131,11 @@ class _Posts:
         limits = httpx.Timeout(self._settings.request_seconds, connect=self._settings.connect_seconds)
         async with httpx.AsyncClient(timeout=limits) as client:
             while batch := await self._backlog.take(BATCH_BYTES):
-                if lost := self._backlog.losses():
-                    batch.insert(0, overflow(self._now(), *lost))
-                if not await self._post(client, batch):
+                lost = self._backlog.losses()
+                notices = [overflow(self._now(), *lost)] if lost else []
+                if not await self._post(client, [*notices, *batch]):
                     self._backlog.lose(batch)
+                    self._backlog.still_lost(lost)
 
     async def _post(self, client: "httpx.AsyncClient", batch: list[Chunk]) -> bool:
         import httpx
@@ -148,7 +149,7 @@ class _Posts:
                 pause = min(pause * 2, self._settings.longest_pause)
             try:
                 answer = await client.post(self._drain.url, content=b"".join(messages), headers=fields)
-            except httpx.HTTPError:
+            except (httpx.HTTPError, httpx.InvalidURL):
                 continue
             if answer.is_success:
                 return True

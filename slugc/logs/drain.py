@@ -37,8 +37,18 @@ def refusal(url: str) -> str | None:
         return str(error)
     if parts.scheme not in SCHEMES:
         return f"Its scheme is {parts.scheme or 'missing'}; known are {', '.join(SCHEMES)}."
-    if not parts.hostname:
-        return "It names no host."
-    if parts.scheme in _NEEDS_PORT and port is None:
+    if parts.scheme in _NEEDS_PORT and port is None and parts.hostname:
         return "It names no port."
+    if not url.isprintable() or " " in url:
+        return "It has a blank or a control character."
+    return _no_host(parts.hostname)
+
+
+def _no_host(name: str | None) -> str | None:
+    if not name:
+        return "It names no host."
+    try:
+        name.encode("idna")
+    except UnicodeError as error:
+        return f"Its host cannot be looked up: {error}."
     return None

@@ -44,16 +44,17 @@ class DrainBoard:
         if len(self._backlogs) >= self._settings.most:
             raise TooManyDrains(limit=self._settings.most)
         drain = Drain(url=url, token=f"d.{uuid.uuid4()}")
+        # First on disk: a drain that a full one refused must not work until the next start and then be gone.
+        self._save([*self._backlogs, drain])
         self._begin(drain)
-        self._save()
         return drain
 
     async def remove(self, given: str) -> Drain:
         drain = next((d for d in self._backlogs if given in {d.url, d.token}), None)
         if drain is None:
             raise UnknownDrain(given=given, known=[d.url for d in self._backlogs])
+        self._save([kept for kept in self._backlogs if kept != drain])
         del self._backlogs[drain]
-        self._save()
         await self._end(self._tasks.pop(drain))
         return drain
 
@@ -72,8 +73,8 @@ class DrainBoard:
             deliver(drain, backlog, settings=self._settings, now=self._now)
         )
 
-    def _save(self) -> None:
-        rows = [{"url": drain.url, "token": drain.token} for drain in self._backlogs]
+    def _save(self, drains: list[Drain]) -> None:
+        rows = [{"url": drain.url, "token": drain.token} for drain in drains]
         write_atomic(self._path, json.dumps(rows, indent=2).encode() + b"\n", mode=0o600)
 
     async def _end(self, task: "asyncio.Task[None]") -> None:

@@ -37,6 +37,12 @@ class Backlog:
         for chunk in chunks:
             self._lose(chunk.count, chunk.at)
 
+    def still_lost(self, losses: tuple[int, bytes] | None) -> None:
+        """Take back what `losses` gave: whoever was to hear of it did not."""
+        if losses is not None:
+            self.dropped += losses[0]
+            self.dropped_since = losses[1]
+
     def give_back(self, chunks: list[Chunk]) -> None:
         """Lines that were taken and must be sent again; they count as the oldest."""
         for chunk in reversed(chunks):

@@ -238,3 +238,15 @@ def test_a_batch_that_is_refused_is_gone_and_counted(tmp_path: Path) -> None:
             assert b"three" in posts.bodies[1]
 
     run(scene)
+
+
+def test_what_was_lost_before_a_batch_that_is_lost_too_is_counted_with_it(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with posting(tmp_path, 400, 400) as (hub, posts):
+            for n, block in enumerate((b"one\ntwo\n", b"three\n", b"four\n"), start=1):
+                hub.write("app", "web.1", block)
+                await until(lambda count=n: len(posts.bodies) == count)  # type: ignore[misc]
+                await asyncio.sleep(0.3)
+            assert b"Error L10 (output buffer overflow): 3 messages dropped since" in posts.bodies[2]
+
+    run(scene)

@@ -12,8 +12,10 @@ import pytest
 
 from slugc.errors.router import InvalidDrain, LogsDamaged, TooManyDrains, UnknownDrain
 from slugc.logs.buffer import SEGMENT_BYTES
+from slugc.logs.chunks import Chunk
 from slugc.logs.drain import refusal
 from slugc.logs.hub import TAIL_LINES, LogHub
+from slugc.logs.queue import Backlog
 from slugc.model.log import LogFilter
 
 
@@ -220,6 +222,9 @@ def test_a_tail_that_goes_away_is_forgotten(tmp_path: Path) -> None:
         ("logs.example:514", "Its scheme is"),
         ("https:///path", "It names no host."),
         ("syslog+tcp://host:99999", "Port out of range"),
+        ("syslog+tcp://logs..example:514", "Its host cannot be looked up"),
+        (f"https://{'x' * 64}.example/in", "Its host cannot be looked up"),
+        ("https://logs.example/a b", "It has a blank or a control character."),
     ],
 )
 def test_addresses_of_drains(url: str, reason: str | None) -> None:
@@ -333,3 +338,14 @@ def test_a_tail_gets_late_lines_at_once(tmp_path: Path) -> None:
         await hub.close()
 
     asyncio.run(scene())
+
+
+def test_a_notice_of_lost_lines_that_did_not_arrive_is_counted_on() -> None:
+    backlog = Backlog(lines=1, size=1000)
+    for second in range(3):
+        backlog.put(Chunk(b"T%d" % second, "app", "web.1", b"line\n", 1))
+    lost = backlog.losses()
+    assert lost == (2, b"T0")
+    backlog.put(Chunk(b"T3", "app", "web.1", b"line\n", 1))
+    backlog.still_lost(lost)
+    assert backlog.losses() == (3, b"T0")
