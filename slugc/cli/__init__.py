@@ -41,8 +41,8 @@ def run(argv: list[str]) -> int:
         streams.silence("stdout", "stderr")  # `slugc ls x.slug | head`: the reader has gone
         return 141
     except OSError as error:
-        from slugc.cli.refusals import in_home
         from slugc.host.home import Home
+        from slugc.host.refusals import in_home
 
         refused = in_home(error, Home.of_this_user())
         if refused is None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 
 from slugc.dynos import formation
 from slugc.dynos.oneoff import oneoff_process
@@ -46,6 +47,10 @@ class HostedApp:
         )
         self.attached = Attached(log=self.log, clock=world.clock, taken=lambda: self.supervisor.names)
         self.changing = asyncio.Lock()
+        self.providing = asyncio.Lock()
+        """Held while an add-on is made: the next one must see which config var it took."""
+        self.ending: SlugcError | None = None
+        """Why nothing of it may begin any more."""
         self._lease = contextlib.ExitStack()
 
     # -- coming and going
@@ -56,16 +61,19 @@ class HostedApp:
         await self.world.router.set_maintenance(self.name, on=self.facts().maintenance)
         await self._expect()
 
-    async def start(self) -> None:
-        """Boot the current release."""
+    async def start(self) -> str | None:
+        """Boot the current release. Returns why it cannot: one app must not keep the others down."""
         try:
             await self.boot()
-        except SlugcError as error:
-            # One app that cannot boot must not keep the others down.
-            self.log.api(f"Error R99 (Platform error) -> {error.summary}")
+        except (SlugcError, OSError) as error:
+            self.log.api(f"Error R99 (Platform error) -> {error}")
             await self.world.router.set_state(self.name, AppState.CRASHED)
+            return str(error)
+        return None
 
-    async def shutdown(self) -> None:
+    async def shutdown(self, why: SlugcError) -> None:
+        """Changes that are under way end with `why`; a dyno that they would start now nobody would stop."""
+        self.ending = why
         await self.supervisor.shutdown()
         self._lease.close()
         await self.hub.close()
@@ -104,19 +112,26 @@ class HostedApp:
             raise SlugGone(digest=release.slug, reason=error.summary) from error
 
     async def bootable(self, release: Release) -> Bootable:
-        """The release with its tree unpacked, and kept from gc while this app runs. Raises SlugGone."""
+        """The release with its tree unpacked, and kept from gc while this app runs.
+
+        Raises SlugGone, and why the app ends where it does."""
         manifest = self.manifest(release)
         if manifest is None:
             raise NothingDeployed(app=self.name)
-        held = contextlib.ExitStack()
-        try:
-            tree = await asyncio.to_thread(held.enter_context, self.world.store.lease(manifest.digest))
-        except SlugcError as error:
-            raise SlugGone(digest=manifest.digest, reason=error.summary) from error
-        # The old release's dynos may still stand on their tree: gc has a second bar in the ledger.
-        self._lease.close()
-        self._lease = held
+        with contextlib.ExitStack() as held:
+            tree = await self._leased(manifest.digest, held)
+            if self.ending is not None:
+                raise self.ending
+            # The old release's dynos may still stand on their tree: gc has a second bar in the ledger.
+            self._lease.close()
+            self._lease = held.pop_all()
         return bootable(self.facts(), release, manifest, tree)
+
+    async def _leased(self, digest: str, held: contextlib.ExitStack) -> Path:
+        try:
+            return await asyncio.to_thread(held.enter_context, self.world.store.lease(digest))
+        except SlugcError as error:
+            raise SlugGone(digest=digest, reason=error.summary) from error
 
     # -- releases
 
@@ -151,8 +166,11 @@ class HostedApp:
         Raises ReleaseCommandFailed (the app stays on the release it had) and what changes.after raises.
         """
         ledger, user = self.world.ledger, self.world.user
-        async with self.changing:
+        async with self._turn() as held:
             manifest = self._manifest_after(change)
+            if manifest and isinstance(change, changes.Deploy | changes.RollBack):
+                # Unpacked first: a slug that is damaged must not become the release that the next start boots.
+                await self._leased(manifest.digest, held)
             # What takes an add-on away must not depend on a command that may need it.
             command = manifest.process(RELEASE) if manifest and not isinstance(change, changes.Detach) else None
             status = ReleaseStatus.PENDING if command else ReleaseStatus.SUCCEEDED
@@ -166,6 +184,15 @@ class HostedApp:
             await self._register()
             await self.boot()
             return release
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[contextlib.ExitStack]:
+        """One change at a time, and none of an app that is about to go."""
+        async with self.changing:
+            if self.ending is not None:
+                raise self.ending
+            with contextlib.ExitStack() as held:
+                yield held
 
     def _manifest_after(self, change: changes.Change) -> SlugManifest | None:
         match change:
@@ -204,7 +231,7 @@ class HostedApp:
 
     async def scale(self, words: Sequence[str]) -> Formation:
         """`web=3`, `worker+1`, `web=2:standard-2x`. Raises NothingDeployed, BadFormation, UnknownProcessType."""
-        async with self.changing:
+        async with self._turn():
             manifest = self.manifest(self.world.ledger.current(self.name).release)
             if manifest is None:
                 raise NothingDeployed(app=self.name)
@@ -234,7 +261,7 @@ class HostedApp:
         """Start a one-off dyno of the current release; its output goes to the log.
 
         Raises NothingDeployed, UnknownProcessType, NothingToRun."""
-        async with self.changing:
+        async with self._turn():
             ready = await self.bootable(self.world.ledger.current(self.name).release)
         process, args = oneoff_process(words, ready.processes, type_name=type_name)
         return self.supervisor.run(ready, process, args, kind=kind, env=env, size=size)
@@ -276,7 +303,7 @@ class HostedApp:
         if feature not in FEATURES:
             raise UnknownFeature(name=feature, known=tuple(FEATURES))
         await self._put(f"feature:{feature}", "on" if on else "off")
-        async with self.changing:
+        async with self._turn():
             # Preboot counts from the next restart on; other features change what dynos see.
             await self.boot()
 

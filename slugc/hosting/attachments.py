@@ -1,6 +1,7 @@
 """Add-ons of hosted apps: made, attached, detached, destroyed; each step that an app sees is a release."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
 
@@ -23,8 +24,13 @@ async def create(app: HostedApp, given: str, *, attachment: str | None = None) -
     """Make an add-on for the app and attach it.
 
     Raises UnknownService, ServerMissing, ServerFailed, InvalidAttachment, AttachmentTaken."""
-    if given.startswith(f"{URL}:"):
-        return await _create_url(app, given.removeprefix(f"{URL}:"))
+    async with app.providing:
+        if given.startswith(f"{URL}:"):
+            return await _create_url(app, given.removeprefix(f"{URL}:"))
+        return await _create_server(app, given, attachment)
+
+
+async def _create_server(app: HostedApp, given: str, attachment: str | None) -> tuple[AddOn, Release]:
     world, service = app.world, service_of(given)
     config = world.ledger.current(app.name).release.config_vars
     chosen = attachment or names.attachment_name(service.name, service.attachment, config=config, choose=secrets.choice)
@@ -130,11 +136,12 @@ async def _create_url(app: HostedApp, given: str) -> tuple[AddOn, Release]:
 async def _recorded(app: HostedApp, addon: AddOn, attachment: str, values: Mapping[str, str]) -> Release:
     """Write down a new add-on and attach it; one that no release has does not stay."""
     world = app.world
-    await asyncio.to_thread(world.ledger.add_addon, addon, user=world.user)
     try:
+        await asyncio.to_thread(world.ledger.add_addon, addon, user=world.user)
         return await _attach(app, addon, attachment, values)
-    except SlugcError:
-        await asyncio.to_thread(world.ledger.end_addon, addon.name, user=world.user)
+    except (SlugcError, OSError):
+        with contextlib.suppress(SlugcError):  # a ledger that takes nothing more may be the very reason
+            await asyncio.to_thread(world.ledger.end_addon, addon.name, user=world.user)
         await world.servers.destroy(addon.name)
         raise
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from slugc.addons.servers import free_port
 from slugc.errors.addons import NotConfirmed
 from slugc.errors.ledger import NoSuchApp
+from slugc.errors.platform import PlatformNotRunning
 from slugc.errors.root import SlugcError
 from slugc.host.files import remove_tree
 from slugc.host.home import Home
@@ -45,14 +46,21 @@ class Fleet:
         ledger = self.world.ledger
         await asyncio.to_thread(ledger.settle_pending, INTERRUPTED)
         for facts in ledger.apps():
-            self._apps[facts.name] = app = HostedApp(facts.name, self.world)
+            try:
+                app = HostedApp(facts.name, self.world)
+            except SlugcError as error:
+                self.notes.append(f"{facts.name}: {error.summary} {error.detail}")
+                continue
+            self._apps[facts.name] = app
             await app.enroll()
 
     async def start(self) -> None:
         """Bring everything back that was enrolled: servers of add-ons first, then apps, then jobs."""
         world = self.world
         await asyncio.gather(*(self._start_server(addon.name) for addon in world.ledger.addons()))
-        await asyncio.gather(*(app.start() for app in self))
+        apps = tuple(self)
+        reasons = await asyncio.gather(*(app.start() for app in apps))
+        self.notes += [f"{app.name}: {reason}" for app, reason in zip(apps, reasons, strict=True) if reason]
         scheduler = Scheduler(self._apps.get, world.ledger.jobs)
         self._scheduler = asyncio.create_task(scheduler.run(world.clock.now))
 
@@ -68,7 +76,8 @@ class Fleet:
             self._scheduler.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._scheduler
-        await asyncio.gather(*(app.shutdown() for app in self))
+        why = PlatformNotRunning(socket=str(self.world.home.state), reason="it is being stopped")
+        await asyncio.gather(*(app.shutdown(why) for app in self))
         await self.world.servers.stop_all()
 
     def app(self, name: str) -> HostedApp:
@@ -95,15 +104,30 @@ class Fleet:
         app = self.app(name)
         if confirm != name:
             raise NotConfirmed(what="app", name=name, given=confirm)
+        if app.ending is not None:
+            raise app.ending
         facts = app.facts()
-        for addon in self.world.ledger.addons():
-            if addon.app == name:
-                await attachments.destroy(self.world, tuple(self), addon.name, app=name, confirm=addon.name)
-        await self.world.router.remove_app(name)
-        await asyncio.to_thread(self.world.ledger.destroy_app, name, user=self.world.user)
+        # From here on no change of it begins, and none that is under way starts a dyno or takes an add-on.
+        app.ending = NoSuchApp(name=name, known=sorted(set(self._apps) - {name}))
+        try:
+            await self._write_off(app)
+        except BaseException:
+            app.ending = None
+            raise
         del self._apps[name]
-        await app.shutdown()
-        await asyncio.to_thread(remove_tree, log_folder(self.world.home, facts))
+        try:
+            await self.world.router.remove_app(name)
+        finally:
+            await app.shutdown(app.ending)
+            await asyncio.to_thread(remove_tree, log_folder(self.world.home, facts))
+
+    async def _write_off(self, app: HostedApp) -> None:
+        """Out of the ledger, with the add-ons made for it."""
+        others = [other for other in self if other is not app]
+        for addon in self.world.ledger.addons():
+            if addon.app == app.name:
+                await attachments.destroy(self.world, others, addon.name, app=app.name, confirm=addon.name)
+        await asyncio.to_thread(self.world.ledger.destroy_app, app.name, user=self.world.user)
 
     async def deploy(
         self, name: str, slug: str, *, commit: str | None, description: str | None, hear: Hear | None = None

@@ -82,7 +82,7 @@ async def change_config(request: Request) -> Response:
 async def list_releases(request: Request) -> Response:
     app = hosted(request)
     limit = request.query_params.get("limit", "")
-    entries = app.world.ledger.releases(app.name, limit=int(limit) if limit.isdigit() else None)
+    entries = app.world.ledger.releases(app.name, limit=int(limit) if limit.isdecimal() else None)
     return JSONResponse([views.release_row(entry) for entry in entries])
 
 

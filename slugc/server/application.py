@@ -13,7 +13,7 @@ from starlette.routing import Route
 from slugc.errors.root import SlugcError
 from slugc.hosting.fleet import Fleet
 from slugc.server import addon_routes, app_routes, dyno_routes, log_routes
-from slugc.server.requests import refused
+from slugc.server.requests import failed, refused
 
 
 def application(fleet: Fleet, *, facts: Mapping[str, Any], stop: asyncio.Event) -> Starlette:
@@ -36,7 +36,7 @@ def application(fleet: Fleet, *, facts: Mapping[str, Any], stop: asyncio.Event) 
             *addon_routes.ROUTES,
             *log_routes.ROUTES,
         ],
-        exception_handlers={SlugcError: refused, HTTPException: _http_error, Exception: _bug},
+        exception_handlers={SlugcError: refused, HTTPException: _http_error, Exception: failed},
     )
     made.state.fleet = fleet
     return made
@@ -47,14 +47,3 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     hint = "docs/reference/platform-api.md lists the routes and their bodies."
     row = {"id": "usage.route", "message": f"No such route: {error.detail}", "hint": hint, "exit_code": 2}
     return JSONResponse(row, status_code=error.status_code)
-
-
-async def _bug(request: Request, error: Exception) -> Response:
-    row = {
-        "id": "internal",
-        "message": f"A bug in slugc: {type(error).__name__} at {request.method} {request.url.path}",
-        "detail": str(error),
-        "hint": "Please report it with the platform's log.",
-        "exit_code": 1,
-    }
-    return JSONResponse(row, status_code=500)

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from slugc.errors.platform import BadRequest
 from slugc.errors.root import SlugcError
+from slugc.host.refusals import in_home
 from slugc.hosting.app import HostedApp
 from slugc.hosting.fleet import Fleet
 
@@ -57,9 +58,9 @@ class Body:
 
     def text(self, name: str) -> str:
         value = self.values.get(name)
-        if not isinstance(value, str):
-            raise BadRequest(reason=f"{name} must be text")
-        return value
+        if not _is_text(value):
+            raise BadRequest(reason=f"{name} must be text, in UTF-8")
+        return str(value)
 
     def maybe_text(self, name: str) -> str | None:
         return None if self.values.get(name) is None else self.text(name)
@@ -78,15 +79,26 @@ class Body:
 
     def texts(self, name: str) -> list[str]:
         value = self.values.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise BadRequest(reason=f"{name} must be a list of texts")
+        if not isinstance(value, list) or not all(_is_text(item) for item in value):
+            raise BadRequest(reason=f"{name} must be a list of texts, in UTF-8")
         return value
 
     def mapping(self, name: str) -> dict[str, str]:
         value = self.values.get(name, {})
-        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-            raise BadRequest(reason=f"{name} must be an object of texts")
+        if not isinstance(value, dict) or not all(_is_text(item) for item in (*value, *value.values())):
+            raise BadRequest(reason=f"{name} must be an object of texts, in UTF-8")
         return value
+
+
+def _is_text(value: Any) -> bool:
+    """A word of a command line that is not UTF-8 comes as lone surrogates, which no log and no listing can carry."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def error_row(error: SlugcError) -> dict[str, Any]:
@@ -104,6 +116,26 @@ async def refused(_request: Request, error: Exception) -> Response:
     return JSONResponse(error_row(error), status_code=_STATUS.get(error.code, 422))
 
 
+async def failed(request: Request, error: Exception) -> Response:
+    """What nobody foresaw. It is raised once more behind this, into the platform's own log."""
+    row = failure_row(request, error)
+    return JSONResponse(row, status_code=500 if row["id"] == SlugcError.code else 422)
+
+
+def failure_row(request: Request, error: Exception) -> dict[str, Any]:
+    # A full disk is no bug, and says what to do.
+    known = in_home(error, fleet(request).world.home) if isinstance(error, OSError) else error
+    if isinstance(known, SlugcError):
+        return error_row(known)
+    return {
+        "id": SlugcError.code,
+        "message": f"A bug in slugc: {type(error).__name__} at {request.method} {request.url.path}",
+        "detail": str(error),
+        "hint": "Please report it with the platform's log.",
+        "exit_code": SlugcError.exit_code,
+    }
+
+
 async def answered(request: Request, change: Change) -> Response:
     """The change's answer; to a client that takes ndjson, lines of output before it.
 
@@ -112,19 +144,23 @@ async def answered(request: Request, change: Change) -> Response:
     """
     if STREAM not in request.headers.get("accept", ""):
         return JSONResponse(await asyncio.shield(asyncio.ensure_future(change(lambda _: None))))
-    return StreamingResponse(_lines(change), media_type=STREAM)
+    return StreamingResponse(_lines(request, change), media_type=STREAM)
 
 
-async def _lines(change: Change) -> AsyncIterator[bytes]:
+async def _lines(request: Request, change: Change) -> AsyncIterator[bytes]:
     heard: asyncio.Queue[bytes | None] = asyncio.Queue()
     work = asyncio.ensure_future(change(heard.put_nowait))
     work.add_done_callback(lambda _: heard.put_nowait(None))
     while (data := await heard.get()) is not None:
         yield _line({"output": data.decode(errors="replace")})
     try:
-        yield _line({"result": await work})
-    except SlugcError as error:
-        yield _line({"error": error_row(error)})
+        result = await work
+    except Exception as error:
+        yield _line({"error": failure_row(request, error)})
+        if not isinstance(error, SlugcError):
+            raise
+    else:
+        yield _line({"result": result})
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

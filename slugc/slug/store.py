@@ -216,7 +216,8 @@ class SlugStore:
 
     def _ready(self, digest: str) -> bool:
         try:
-            return self._marker(digest).read_text(encoding="ascii") == boot_id()
+            # Somebody may have made room by hand, and left the mark.
+            return self._marker(digest).read_text(encoding="ascii") == boot_id() and self.has_tree(digest)
         except FileNotFoundError:
             return False
 

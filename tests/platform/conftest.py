@@ -154,11 +154,28 @@ def eventually(holds: Callable[[], Any], *, seconds: float = 60.0) -> Any:
 
 
 @pytest.fixture
-def platform() -> Iterator[Platform]:
+def platform_of() -> Iterator[Callable[[Path], Platform]]:
+    """Gives platforms for folders of the test's choice, and stops them."""
     if not Path("/usr/bin/python3").exists():
         pytest.skip("the apps of these tests run on the system's own /usr/bin/python3, which is not there")
+    made: list[Platform] = []
+
+    def make(home: Path) -> Platform:
+        made.append(Platform(home))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for platform in made:
+            if platform.home.exists():
+                platform.slugc("platform", "stop", ok=False)
+
+
+@pytest.fixture
+def platform(platform_of: Callable[[Path], Platform]) -> Iterator[Platform]:
     home = Path(tempfile.mkdtemp(prefix="slugc-platform-"))
-    made = Platform(home)
+    made = platform_of(home)
     try:
         yield made
     finally:

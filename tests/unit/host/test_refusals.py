@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from slugc.cli.refusals import in_home
 from slugc.errors.home import HomeUnknown
 from slugc.host.home import Home
+from slugc.host.refusals import in_home
 
 HOME = Home(Path("/srv/slugc"))
 APP = Path(__file__).resolve().parents[3] / "fixtures/python_flask_pip/app"
