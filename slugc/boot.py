@@ -22,6 +22,7 @@ from slugc.host.files import expanded, named_by_user, scratch, write_atomic
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoName, DynoPlan, DynoSize, Formation, Quantity
+from slugc.model.names import spelled
 from slugc.model.slug import Slug, SlugManifest
 from slugc.sandbox import cgroups
 from slugc.sandbox.choose import choose
@@ -235,7 +236,7 @@ def write_release(named: Named, out: Path, asking: Asking) -> "ReleaseManifest":
         app=named.app,
         version=named.version,
         slug=named.manifest.digest,
-        slug_path=slug.name if slug.parent == out.resolve().parent else str(slug),
+        slug_path=_spelled_in_json(slug.name if slug.parent == out.resolve().parent else str(slug)),
         config_vars={**named.config, **asking.config},
         description=f"Deploy {(source.commit or named.manifest.digest)[:8]}",
         user=asking.environ.get("USER", ""),
@@ -243,9 +244,16 @@ def write_release(named: Named, out: Path, asking: Asking) -> "ReleaseManifest":
         commit=source.commit,
         formation={name: quantity.count for name, quantity in first_formation(named).items()},
     )
+    if manifest.slug_path is None:
+        SlugStore(asking.home).add(named.slug.path)
     with named_by_user(out):
         write_atomic(out, release_json.render(manifest), mode=0o600)
     return manifest
+
+
+def _spelled_in_json(path: str) -> str | None:
+    """None for a name that is not UTF-8: the store's copy, by its digest, then serves this machine."""
+    return path if spelled(path) == path else None
 
 
 def _of_release(path: Path, store: SlugStore) -> Named:

@@ -51,7 +51,7 @@ class BuildCache:
     def folder(self) -> Path:
         """home.cache/<readable part>-<digest of the whole name>."""
         readable = "".join(c if c.isalnum() or c in "-_." else "-" for c in Path(self.app).name)[:40].strip(".")
-        return self.home.cache / f"{readable or 'app'}-{hashlib.sha256(self.app.encode()).hexdigest()[:12]}"
+        return self.home.cache / f"{readable or 'app'}-{hashlib.sha256(os.fsencode(self.app)).hexdigest()[:12]}"
 
     @property
     def live(self) -> Path:
@@ -76,7 +76,7 @@ class BuildCache:
         there already, and only the next build is slower."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(self.folder / ABOUT, self.app.encode())
+            write_atomic(self.folder / ABOUT, os.fsencode(self.app))
             trash.mkdir(parents=True, exist_ok=True)
             with locks.exclusive(self.folder / "lock"):
                 if self.live.exists():
@@ -181,7 +181,7 @@ def known_apps(home: Home) -> dict[str, int]:
     for folder in sorted(home.cache.glob("*")):
         about = folder / ABOUT
         if about.is_file():
-            app = about.read_text()
+            app = os.fsdecode(about.read_bytes())
             found[app] = BuildCache(home=home, app=app).size()
     return found
 

@@ -9,6 +9,7 @@ from slugc.cli.app import TopicGroup
 from slugc.cli.options import JsonOption
 from slugc.cli.remote import AppOption, Remote, remember, remote_app, say, show, wants_json
 from slugc.host.home import Home
+from slugc.model.names import spelled
 
 app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
@@ -35,12 +36,15 @@ def create(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Create an app. Commands given in this folder mean it from now on."""
-    here = Path.cwd()
-    wanted = name or here.name.lower().replace("_", "-")
+    """Create an app. Commands given in this folder mean it from now on, if it is the only one there."""
+    here, platform = Path.cwd(), Remote.of(Home.of_this_user())
+    wanted, folder = name or here.name.lower().replace("_", "-"), spelled(str(here))
     say(f"Creating {wanted}... ", end="")
-    row = Remote.of(Home.of_this_user()).call("POST", "/apps", {"name": wanted, "folder": str(here)})
+    row = platform.call("POST", "/apps", {"name": wanted, "folder": folder})
     say("done")
+    others = [app["name"] for app in platform.get("/apps") if app["folder"] == folder and app["name"] != wanted]
+    if others:
+        say(f" !     This folder has several apps now ({', '.join([*others, wanted])}): commands need --app.")
     show(row, f"{row['web_url']}", json_wanted=wants_json(ctx, json))
 
 

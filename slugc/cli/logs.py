@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import typer
 
 from slugc.cli.options import JsonOption
-from slugc.cli.remote import AppOption, remote_app
+from slugc.cli.remote import AppOption, remote_app, unreachable
 from slugc.cli.session import colour_wanted
-from slugc.errors.platform import PlatformNotRunning, Refused
+from slugc.errors.platform import Refused
 from slugc.host import unix_http
 from slugc.render.logs import LogColours
 
@@ -55,8 +55,7 @@ def logs(
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        reason = error.strerror or str(error)
-        raise PlatformNotRunning(socket=str(remote.platform.socket), reason=reason) from error
+        raise unreachable(remote.platform.socket, error) from error
 
 
 def _lines(lines: Iterator[bytes], *, colour: bool) -> None:

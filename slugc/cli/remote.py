@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 import typer
 
-from slugc.errors.ledger import NoAppNamed
-from slugc.errors.platform import PlatformNotRunning, Refused
+from slugc.errors.ledger import NoAppNamed, SeveralApps
+from slugc.errors.platform import PlatformNotRunning, PlatformOfAnotherUser, Refused
+from slugc.errors.root import SlugcError
 from slugc.host import unix_http
 from slugc.host.home import Home
+from slugc.model.names import spelled
 
 AppOption = Annotated[
     str | None,
@@ -38,11 +40,11 @@ class Remote:
         return self.call("GET", target)
 
     def call(self, method: str, target: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The answer's JSON. Raises PlatformNotRunning, and Refused with the platform's own error."""
+        """The answer's JSON. Raises PlatformNotRunning, PlatformOfAnotherUser, and Refused with its own error."""
         try:
             status, answer = unix_http.call(self.socket, method, target, body)
         except OSError as error:
-            raise PlatformNotRunning(socket=str(self.socket), reason=error.strerror or str(error)) from error
+            raise unreachable(self.socket, error) from error
         if status >= 400:
             raise Refused(answer)
         return answer
@@ -54,8 +56,10 @@ class Remote:
             try:
                 status, lines = stack.enter_context(unix_http.lines(self.socket, "POST", target, body))
                 row = json.loads(next(lines))
-            except (OSError, StopIteration) as error:
-                raise PlatformNotRunning(socket=str(self.socket), reason=str(error)) from error
+            except OSError as error:
+                raise unreachable(self.socket, error) from error
+            except StopIteration:
+                raise PlatformNotRunning(socket=str(self.socket), reason="it ended without an answer") from None
             if status >= 400:
                 raise Refused(row)
             yield row
@@ -75,8 +79,15 @@ class Remote:
                     sys.stderr.write(row["output"])
                     sys.stderr.flush()
         except OSError as error:
-            raise PlatformNotRunning(socket=str(self.socket), reason=error.strerror or str(error)) from error
+            raise unreachable(self.socket, error) from error
         raise PlatformNotRunning(socket=str(self.socket), reason="it ended in the middle of its answer")
+
+
+def unreachable(socket: Path, error: OSError) -> SlugcError:
+    """What it means that nobody answers there."""
+    if isinstance(error, PermissionError):
+        return PlatformOfAnotherUser(socket=str(socket))
+    return PlatformNotRunning(socket=str(socket), reason=error.strerror or str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class RemoteApp:
     name: str
 
     def target(self, *parts: str) -> str:
-        return "/" + "/".join(quote(part, safe="") for part in ("apps", self.name, *parts))
+        return "/" + "/".join(quote(os.fsencode(part), safe="") for part in ("apps", self.name, *parts))
 
     def get(self, *parts: str) -> Any:
         return self.platform.get(self.target(*parts))
@@ -104,7 +115,7 @@ class RemoteApp:
 
 def remote_app(ctx: typer.Context, given: str | None) -> RemoteApp:
     """The app that a command means: its own --app, its topic's, SLUGC_APP, or the one made in this folder or in
-    one above. Raises NoAppNamed, PlatformNotRunning."""
+    one above. Raises NoAppNamed, SeveralApps, PlatformNotRunning."""
     platform = Remote.of(Home.of_this_user())
     name = given or _of_topic(ctx) or os.environ.get("SLUGC_APP")
     if name:
@@ -112,12 +123,12 @@ def remote_app(ctx: typer.Context, given: str | None) -> RemoteApp:
     apps = platform.get("/apps")
     here = Path.cwd()
     for folder in (here, *here.parents):
-        mine = [app["name"] for app in apps if app["folder"] == str(folder)]
+        mine = [app["name"] for app in apps if app["folder"] == spelled(str(folder))]
         if len(mine) == 1:
             return RemoteApp(platform, mine[0])
         if mine:
-            break
-    raise NoAppNamed(folder=str(here), known=[app["name"] for app in apps])
+            raise SeveralApps(folder=spelled(str(folder)), apps=mine)
+    raise NoAppNamed(folder=spelled(str(here)), known=[app["name"] for app in apps])
 
 
 def remember(ctx: typer.Context, app: str | None, *, json: bool = False) -> bool:

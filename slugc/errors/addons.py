@@ -77,7 +77,7 @@ class NoSuchAddOn(LedgerError):
         super().__init__(
             f"There is no add-on {given}",
             detail="Add-ons: " + (", ".join(self.known) or "none yet"),
-            hint="List them with: slugc addons",
+            hint="List them with: slugc addons --all. An attachment of another app is written APP::NAME.",
         )
 
 

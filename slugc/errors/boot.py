@@ -14,7 +14,7 @@ class BadReleaseManifest(LedgerError):
     def __init__(self, *, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(
-            f"{path} is not a release manifest.",
+            f"{path} is not a release manifest",
             detail=reason,
             hint="Write one with: slugc release app.slug -o release.json",
         )
@@ -29,7 +29,7 @@ class SlugOfReleaseMissing(LedgerError):
     def __init__(self, *, path: Path, slug: str, looked: str, reason: str) -> None:
         self.path, self.slug, self.looked = path, slug, looked
         super().__init__(
-            f"The slug of {path} cannot be found.",
+            f"The slug of {path} cannot be found",
             detail=f"It wants {slug[:16]}; {looked}: {reason}",
             hint="Put the slug beside the manifest under the name it had, or run `slugc release` again.",
         )

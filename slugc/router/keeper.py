@@ -6,7 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
-from slugc.errors.router import PortTaken, RouterFailed
+from slugc.errors.router import PortForbidden, PortTaken, RouterFailed
 from slugc.host.clock import Clock
 from slugc.router import folder
 from slugc.router.admin import open_requests
@@ -145,10 +145,14 @@ class Keeper:
 
 
 def check_port(address: str, port: int) -> None:
-    """HAProxy's own refusal comes after a reload has begun, and does not say who is to do what. Raises PortTaken."""
+    """HAProxy's own refusal comes after a reload has begun, and does not say who is to do what.
+
+    Raises PortTaken, PortForbidden."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
+        except PermissionError as error:
+            raise PortForbidden(address=address, port=port) from error
         except OSError as error:
             raise PortTaken(address=address, port=port, reason=error.strerror or "") from error

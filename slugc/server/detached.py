@@ -1,5 +1,6 @@
 """`platform start --detach`: the same process, without a terminal."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from slugc.errors.platform import PlatformAlreadyRuns, PlatformDidNotStart
+from slugc.errors.platform import PlatformAlreadyRuns, PlatformDidNotStart, PlatformOfAnotherUser, Refused
 from slugc.host.home import Home
 from slugc.host.unix_http import call
 from slugc.server import ownership
@@ -19,7 +20,7 @@ TAIL = 2_000
 def start(home: Home, words: Sequence[str]) -> dict[str, Any]:
     """Start `slugc platform start WORDS` in a session of its own, and wait until it answers: its facts.
 
-    Raises PlatformAlreadyRuns, PlatformDidNotStart.
+    Raises PlatformAlreadyRuns, PlatformDidNotStart, and with Refused what the process itself ended with.
     """
     log = ownership.log_path(home)
     home.state.mkdir(parents=True, exist_ok=True)
@@ -30,7 +31,7 @@ def start(home: Home, words: Sequence[str]) -> dict[str, Any]:
     with log.open("ab") as out:
         log.chmod(0o600)
         child = subprocess.Popen(
-            [sys.executable, "-m", "slugc", "platform", "start", *words],
+            [sys.executable, "-m", "slugc", "platform", "start", *words, "--json"],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -48,20 +49,34 @@ def start(home: Home, words: Sequence[str]) -> dict[str, Any]:
             break
         time.sleep(0.05)
     tail = log.read_bytes()[began:][-TAIL:].decode(errors="replace").strip()
+    if failure := _failure(tail):
+        raise Refused({**failure, "exit_code": child.returncode})
     raise PlatformDidNotStart(log=str(log), tail=tail or f"It did not answer within {START_SECONDS:.0f} seconds.")
 
 
-def answering(home: Home) -> dict[str, Any] | None:
-    """The facts of the platform that runs there; None where none answers."""
+def _failure(tail: str) -> dict[str, str] | None:
+    """The error that the process ended with, as an answer of the platform would spell it; None for a traceback."""
     try:
-        status, facts = call(ownership.socket_path(home), "GET", "/platform", timeout=10)
+        event = json.loads(tail.rpartition("\n")[2])
+        return {"id": event["code"], "message": event["summary"], "detail": event["detail"], "hint": event["hint"]}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def answering(home: Home) -> dict[str, Any] | None:
+    """The facts of the platform that runs there; None where none answers. Raises PlatformOfAnotherUser."""
+    socket = ownership.socket_path(home)
+    try:
+        status, facts = call(socket, "GET", "/platform", timeout=10)
+    except PermissionError as error:
+        raise PlatformOfAnotherUser(socket=str(socket)) from error
     except OSError:
         return None
     return facts if status == 200 and isinstance(facts, dict) else None
 
 
 def stop(home: Home) -> int | None:
-    """Ask the platform to end and wait until it has: its pid; None where none runs."""
+    """Ask the platform to end and wait until it has: its pid; None where none runs. Raises PlatformOfAnotherUser."""
     facts = answering(home)
     if facts is None:
         return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import struct
@@ -13,14 +14,16 @@ from starlette.applications import Starlette
 from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from slugc.errors.platform import PlatformOfAnotherUser
 from slugc.host.unix_http import socket_address
+from slugc.server.requests import error_row
 
 BACKLOG = 256
 REFUSAL_SECONDS = 5.0
 _REFUSAL = (
     b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
 )
-_REFUSED = b'{"id":"platform.other-user","message":"This platform belongs to another user","exit_code":79}'
+_REFUSED = json.dumps(error_row(PlatformOfAnotherUser())).encode()
 
 
 def listen(path: Path) -> socket.socket:

@@ -13,6 +13,7 @@ from slugc.errors.source import NotACommit, SourceNotFound, SubmoduleUnreachable
 from slugc.events import Output, Warned
 from slugc.source import locate, snapshot
 from slugc.source.snapshot import EPOCH
+from tests.support.command_line import slugc
 
 ENV = {
     **os.environ,
@@ -299,3 +300,17 @@ def test_what_is_no_source_is_refused(take, tmp_path, text):
     (tmp_path / "notes.txt").write_text("not an archive")
     with pytest.raises(SourceNotFound):
         take(text)
+
+
+def test_a_folder_whose_name_is_no_utf8_is_built_remembered_and_released(tmp_path):
+    app = tmp_path / os.fsdecode(b"od\xff")
+    app.mkdir()
+    (app / "hello.txt").write_text("hi\n")
+    pack, home = Path(__file__).parents[1] / "packs/hello", tmp_path / "home"
+    built = slugc(home, "build", app, "-b", pack, "-o", app / "a.slug", "--json")
+    assert (built.returncode, built.stderr) == (0, "")
+    assert "Nothing changed" in slugc(home, "why", app, "-b", pack).stdout
+    assert "od\\\\xff" in slugc(home, "cache", "list", "--json").stdout
+    made = slugc(home, "release", app / "a.slug", "-o", tmp_path / "release.json")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert slugc(home, "run", tmp_path / "release.json", "cat hello.txt").stdout == "hi\n"

@@ -118,6 +118,40 @@ def test_config_edit_on_a_terminal_opens_the_text_again_below_what_is_wrong(shop
     assert again.splitlines()[3] == "half"
 
 
+def test_an_attachment_of_another_app_is_named_by_that_app(shop: "Platform") -> None:
+    shop.slugc("addons", "create", "url:SEARCH_URL=http://search", "--app", "shop")
+    shop.slugc("apps", "create", "other")
+    refused = shop.slugc("addons", "attach", "SEARCH", "--app", "other", ok=False)
+    assert (refused.code, "APP::NAME" in refused.err) == (76, True)
+    shop.slugc("addons", "attach", "shop::SEARCH", "--app", "other")
+    assert shop.slugc("config", "get", "SEARCH_URL", "--app", "other").out == "http://search\n"
+    assert shop.slugc("addons", "attach", "shap::SEARCH", "--app", "other", ok=False).code == 71
+
+
+def test_two_apps_of_one_folder_are_named_and_a_mistyped_app_is_guessed(platform: "Platform", tmp_path: Path) -> None:
+    platform.start()
+    platform.slugc("apps", "create", "shop", cwd=tmp_path)
+    assert platform.slugc("ps", cwd=tmp_path).out == "No dynos on shop.\n"
+    second = platform.slugc("apps", "create", "shop-eu", cwd=tmp_path)
+    assert "several apps now (shop, shop-eu)" in second.err
+    said = platform.slugc("ps", cwd=tmp_path, ok=False)
+    assert (said.code, "Several were created" in said.err, "--app shop" in said.err) == (71, True, True)
+    assert "Did you mean shop?" in platform.slugc("config", "--app", "shp", ok=False).err
+
+
+def test_a_folder_and_words_that_are_not_utf8_cause_no_bug(platform: "Platform", tmp_path: Path) -> None:
+    odd = os.fsdecode(b"od\xff")
+    folder = tmp_path / odd
+    folder.mkdir()
+    platform.start()
+    platform.slugc("apps", "create", "shop", cwd=folder)
+    assert platform.slugc("apps", "info", "--json", cwd=folder).json["folder"].endswith("od\\xff")
+    for words in (["ps", "--app", odd], ["config", "set", f"A={odd}"], ["schedule", "add", "daily", "--", odd],
+                  ["drains", "add", f"https://a/{odd}"], ["apps", "create", odd]):  # fmt: skip
+        said = platform.slugc(*words, cwd=folder, ok=False)
+        assert said.code in (2, 71, 75, 79, 96), (words, said.err)
+
+
 def test_an_attached_one_off_dyno_is_listed_and_can_be_stopped(shop: "Platform") -> None:
     words = [sys.executable, "-m", "slugc", "run", "--app", "shop", "--", "sh", "-c", "echo $DYNO; exec sleep 300"]
 

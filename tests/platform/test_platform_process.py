@@ -88,9 +88,36 @@ def test_a_port_that_is_taken_is_said_and_leaves_no_platform_behind(platform: "P
         taken.listen()
         platform.port = taken.getsockname()[1]
         said = platform.slugc("platform", "start", "--detach", "--port", str(platform.port), ok=False)
-    assert said.code == 78
-    assert str(platform.port) in said.err
+    assert (said.code, said.err.count("Error:")) == (92, 1)
+    assert f"127.0.0.1:{platform.port} (router.port-taken)" in said.err
     platform.start()
+
+
+def test_a_port_that_the_system_keeps_is_not_taken_for_a_taken_one() -> None:
+    limit = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    if os.geteuid() != 0 or limit < 2:
+        pytest.skip("only root can become somebody whom the system refuses a port")
+    # Loaded first: the interpreter's own modules may lie where an ordinary user cannot read.
+    script = f"from slugc.router.keeper import check_port; import os; os.setgid({ORDINARY}); os.setuid({ORDINARY})"
+    script += "; check_port('127.0.0.1', 1)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "PortForbidden" in done.stderr
+
+
+def test_somebody_elses_platform_is_not_said_to_be_down(platform: "Platform") -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can try as another user")
+    platform.start()
+    platform.home.chmod(0o755)
+    script = (
+        "import os, sys; from slugc.cli import run; import slugc.cli.remote, slugc.cli.platform, slugc.cli.failure\n"
+        "import slugc.server.detached, slugc.cli.ps, slugc.cli.logs, slugc.host.unix_http\n"
+        f"os.setgid({ORDINARY}); os.setuid({ORDINARY}); sys.exit(run(sys.argv[1:]))"
+    )
+    for words in (["ps", "--app", "shop"], ["platform", "stop"], ["logs", "--app", "shop"]):
+        done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, env=platform.env)
+        assert (done.returncode, "platform.other-user" in done.stderr) == (79, True), (words, done.stderr)
+    assert platform.slugc("platform", "status").code == 0
 
 
 def test_requests_while_the_platform_starts_wait_for_their_app(platform: "Platform", source: Path) -> None:

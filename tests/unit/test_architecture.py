@@ -70,6 +70,17 @@ def test_every_error_has_its_own_code_an_exit_code_of_its_phase_and_a_hint() -> 
         assert cls.exit_code // 10 in decades.get(family, {7, 8, 9, 3, 2, 5}), cls
 
 
+def test_no_summary_of_an_error_ends_in_a_full_stop() -> None:
+    """Its code follows in brackets, on the same line."""
+    for path in (ROOT / "slugc/errors").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "super().__init__" and node.args:
+                summaries = [n for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant | ast.JoinedStr)]
+                for said in summaries:
+                    text = ast.unparse(said).strip("'\"")
+                    assert not text.endswith(".") or ". " in text, f"{path.name}: {text}"
+
+
 def test_the_generated_pages_of_the_reference_are_current() -> None:
     stale = reference().stale()
     assert not stale, f"run scripts/generate_reference.py: {sorted(stale)}"
