@@ -1,7 +1,8 @@
-"""The router beside bare HAProxy and nginx: each on the first processor alone, load and backend on the second.
+"""The router beside HAProxy and nginx: each on the first processor alone, load and backend on the second.
 
-slugc adds what a platform needs (request id, forwarding headers, one log line a request into the hub); the others
-are given nothing but the way to the backend.
+slugc adds what a platform needs: request id, forwarding headers, one log line a request into the hub. The others are
+bare, given nothing but the way to the backend; or, for the equal job, set the same headers and write the same facts
+into a file. Neither of them looks an app up by its host name or checks limits then.
 """
 
 import contextlib
@@ -24,21 +25,54 @@ from bench.world import PROGRAMS, World
 
 SECONDS = 4
 HAPROXY = "HAProxy, no headers, no log"
-NGINX = "nginx, no log"
+NGINX = "nginx, no headers, no log"
+EQUAL_HAPROXY = "HAProxy, the same headers and a log"
+EQUAL_NGINX = "nginx, the same headers and a log"
 HOST = "bench.localhost"
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 Started = Callable[[int, int, Path], contextlib.AbstractContextManager[int]]
 """Starts a proxy on a port before a backend; gives its process id."""
 CPU = "cpu"
+TOOLS = ("wrk", "nginx")
+_HAPROXY_HEADERS = """
+    log stdout len 32768 format raw local0
+    unique-id-format %[uuid()]
+    log-format "%HM %HP %hr %ID %ci %s %Tc %Ta %ST %B %HV"
+    capture request header Host len 255
+    option forwardfor
+    http-request set-header X-Request-Id %[unique-id]
+    http-request set-header X-Request-Start %[date(0,ms)]
+    http-request set-header X-Forwarded-Proto http
+    http-request set-header X-Forwarded-Port 80
+    http-request add-header Via "1.1 haproxy"
+    http-response add-header Via "1.1 haproxy"
+"""
+_NGINX_HEADERS = """
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Request-Id $request_id;
+    proxy_set_header X-Request-Start $msec;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto http;
+    proxy_set_header X-Forwarded-Port 80;
+    proxy_set_header Via "1.1 nginx";
+    add_header Via "1.1 nginx";
+"""
+_NGINX_LOG = (
+    "log_format facts '$request_method $request_uri $http_host $request_id $remote_addr $upstream_addr"
+    " $upstream_connect_time $upstream_response_time $status $body_bytes_sent $server_protocol';"
+)
 
 
 def suite(_world: World) -> Iterator[Contest]:
-    proxies = {SLUGC: (slugc, ("wrk", "nginx")), HAPROXY: (haproxy, ("wrk", "nginx")), NGINX: (nginx, ("wrk", "nginx"))}
+    bare: dict[str, Started] = {SLUGC: slugc, HAPROXY: haproxy, NGINX: nginx}
+    equal: dict[str, Started] = {SLUGC: slugc, EQUAL_HAPROXY: equal_haproxy, EQUAL_NGINX: equal_nginx}
 
-    def contestants(load: tuple[str, ...], what: str, path: str) -> tuple[Contestant, ...]:
+    def contestants(
+        load: tuple[str, ...], what: str, path: str, proxies: dict[str, Started] = bare
+    ) -> tuple[Contestant, ...]:
         return tuple(
-            Contestant(name=name, call=lambda new, start=start: measured(start, new, load, what, path), needs=needs)
-            for name, (start, needs) in proxies.items()
+            Contestant(name=name, call=lambda new, start=start: measured(start, new, load, what, path), needs=TOOLS)
+            for name, start in proxies.items()
         )
 
     yield Contest(
@@ -47,6 +81,12 @@ def suite(_world: World) -> Iterator[Contest]:
         unit="req/s",
         higher_is_better=True,
         targets={HAPROXY: 0.90, NGINX: 1.0},
+    )
+    yield Contest(
+        title="router, requests a second, 32 connections, equal job",
+        contestants=contestants(("-c32",), "rate", "/", equal),
+        unit="req/s",
+        higher_is_better=True,
     )
     yield Contest(
         title="router, processor time of the proxy for a request, log included",
@@ -129,8 +169,26 @@ def slugc(port: int, backend: int, new: Path) -> Iterator[int]:
         child.wait()
 
 
+def haproxy(port: int, backend: int, new: Path) -> contextlib.AbstractContextManager[int]:
+    return running_haproxy(port, backend, new, "")
+
+
+def equal_haproxy(port: int, backend: int, new: Path) -> contextlib.AbstractContextManager[int]:
+    return running_haproxy(port, backend, new, _HAPROXY_HEADERS)
+
+
+def nginx(port: int, backend: int, new: Path) -> contextlib.AbstractContextManager[int]:
+    return running_nginx(port, backend, new, log="", location="")
+
+
+def equal_nginx(port: int, backend: int, new: Path) -> contextlib.AbstractContextManager[int]:
+    # Unbuffered, which is its default, each line would be a system call of its own: it is given the faster way.
+    log = f"{_NGINX_LOG} access_log {new}/access.log facts buffer=64k;"
+    return running_nginx(port, backend, new, log=log, location=_NGINX_HEADERS)
+
+
 @contextlib.contextmanager
-def haproxy(port: int, backend: int, new: Path) -> Iterator[int]:
+def running_haproxy(port: int, backend: int, new: Path, frontend: str) -> Iterator[int]:
     """The same binary that slugc takes."""
     program = shutil.which("haproxy")
     if program is None:
@@ -139,11 +197,13 @@ def haproxy(port: int, backend: int, new: Path) -> Iterator[int]:
         program = get_haproxy_binary()
     text = (
         "global\n    nbthread 1\ndefaults\n    mode http\n    timeout client 30s\n    timeout server 30s\n"
-        f"    timeout connect 5s\nfrontend f\n    bind 127.0.0.1:{port}\n    default_backend b\n"
+        f"    timeout connect 5s\nfrontend f\n    bind 127.0.0.1:{port}\n    default_backend b\n{frontend}"
         f"backend b\n    server s 127.0.0.1:{backend}\n"
     )
     (new / "haproxy.cfg").write_text(text)
-    child = subprocess.Popen(pinned(0, program, "-db", "-f", new / "haproxy.cfg"), stderr=subprocess.DEVNULL)
+    argv = pinned(0, program, "-db", "-f", new / "haproxy.cfg")
+    with (new / "haproxy.log").open("wb") as log:
+        child = subprocess.Popen(argv, stdout=log, stderr=subprocess.DEVNULL)
     try:
         until_answered(port)
         yield child.pid
@@ -153,11 +213,11 @@ def haproxy(port: int, backend: int, new: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def nginx(port: int, backend: int, new: Path) -> Iterator[int]:
+def running_nginx(port: int, backend: int, new: Path, *, log: str, location: str) -> Iterator[int]:
     text = (
-        f"upstream b {{ server 127.0.0.1:{backend}; keepalive 128; }}\n"
+        f"upstream b {{ server 127.0.0.1:{backend}; keepalive 128; }}\n{log}\n"
         f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://b; proxy_http_version 1.1;"
-        ' proxy_set_header Connection ""; } }\n'
+        f' proxy_set_header Connection ""; {location} }} }}\n'
     )
     with nginx_server(new / "proxy", text, cpu=0) as pid:
         until_answered(port)
@@ -180,10 +240,11 @@ def nginx_server(folder: Path, http: str, *, cpu: int) -> Iterator[int]:
     temporary = "".join(
         f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    quiet = "" if "access_log" in http else "access_log off;"
     (folder / "nginx.conf").write_text(
         f"{user}daemon off;\nworker_processes 1;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
         "events { worker_connections 2048; }\n"
-        f"http {{ access_log off; keepalive_requests 1000000000; {temporary} {http} }}\n"
+        f"http {{ {quiet} keepalive_requests 1000000000; {temporary} {http} }}\n"
     )
     argv = pinned(cpu, "nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log")
     child = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
