@@ -18,6 +18,9 @@ IDENTITY = "<token>"
 """The user's name with which a helper says that its secret is an identity token."""
 NONE_KEPT = "credentials not found"
 """What a helper prints, and ends with an error, where it has no login for that server."""
+_HUB = "docker.io"
+_HUB_KEY = "https://index.docker.io/v1/"
+"""What docker keeps Docker Hub's login under."""
 _NAME = re.compile(r"[\w.-]+")
 
 
@@ -46,13 +49,14 @@ def kept(data: bytes, host: str) -> Kept:
         return Kept()
     whole = _table(document)
     auths, helpers = _table(whole.get("auths")), _table(whole.get("credHelpers"))
-    keys = [key for key in auths if _host(key) == host]
-    own = next((name for key, name in helpers.items() if _host(key) == host), whole.get("credsStore"))
+    usual = _HUB_KEY if host == _HUB else host
+    keys = [key for key in auths if _host(key) == _host(usual)]
+    own = next((name for key, name in helpers.items() if _host(key) == _host(usual)), whole.get("credsStore"))
     named = isinstance(own, str) and _NAME.fullmatch(own)
     return Kept(
         login=next((found for key in keys if (found := _login(_table(auths[key])))), None),
         helper=f"docker-credential-{own}" if named else "",
-        server=next(iter(keys), host),
+        server=next(iter(keys), usual),
     )
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[\w][\w.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+HUB = "docker.io"
+_HUB_SERVER = "registry-1.docker.io"
+"""Docker Hub is the one registry whose images are not served under the name that stands in front of them."""
 _LOOPBACK = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 
 
@@ -22,6 +25,11 @@ class ImageReference:
     def text(self) -> str:
         where = f"{self.host}/{self.repository}" if self.host else self.repository
         return f"{where}@{self.digest}" if self.digest else f"{where}:{self.tag}"
+
+    @property
+    def server(self) -> str:
+        """The host that answers for it, with its port."""
+        return _HUB_SERVER if self.host == HUB else self.host
 
     @property
     def scheme(self) -> str:
@@ -41,6 +49,10 @@ def parse(text: str) -> ImageReference | None:
         return None
     if colon and not _TAG.fullmatch(tag):
         return None
+    if host in {f"index.{HUB}", _HUB_SERVER}:
+        host = HUB
+    if host == HUB and "/" not in repository:
+        repository = f"library/{repository}"
     return ImageReference(host=host, repository=repository, tag=tag or "latest", digest=digest)
 
 

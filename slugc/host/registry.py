@@ -38,7 +38,7 @@ class Registry:
     """The image's tag or digest."""
     accept: str
     """Media types of manifests."""
-    login: Callable[[str], LoginLookup]
+    login: Callable[[], LoginLookup]
     """The login for a host, looked up only where the registry wants one."""
     _client: "httpx.Client"
     _authorization: str = field(default="")
@@ -94,7 +94,7 @@ class Registry:
     def _answer(self, challenge: str) -> str:
         """The Authorization header that a registry's challenge asks for."""
         kind, _, rest = challenge.partition(" ")
-        found = self.login(self.host)
+        found = self.login()
         self._lacking = found.problem
         if kind.lower() == "basic":
             if found.login is None or found.login.token:
@@ -142,7 +142,7 @@ def default_host() -> str:
 
 @contextmanager
 def connect(
-    *, scheme: str, host: str, repository: str, reference: str, accept: str, login: Callable[[str], LoginLookup]
+    *, scheme: str, host: str, repository: str, reference: str, accept: str, login: Callable[[], LoginLookup]
 ) -> Iterator[Registry]:
     """A client for one image; nothing is asked before the first call."""
     import httpx  # 100 ms that a build without images must not pay

@@ -87,11 +87,11 @@ def from_registry(text: str) -> Iterator[Source]:
         _reported(text),
         registry.connect(
             scheme=image.scheme,
-            host=image.host,
+            host=image.server,
             repository=image.repository,
             reference=reference,
             accept=oci.ACCEPT,
-            login=login,
+            login=lambda: login(image.host),
         ) as found,
     ):
         yield found

@@ -21,6 +21,13 @@ def test_a_host_is_found_however_a_client_wrote_it(key):
     assert kept(config, "r.example.com:5000").login == Login(user="me", password="p:ss")
 
 
+def test_docker_hubs_login_is_found_under_the_name_that_docker_gives_it():
+    key = "https://index.docker.io/v1/"
+    assert kept(written(auths={key: {"auth": ME}}), "docker.io").login == Login(user="me", password="p:ss")
+    left_to_a_helper = kept(written(credsStore="pass"), "docker.io")
+    assert (left_to_a_helper.helper, left_to_a_helper.server) == ("docker-credential-pass", key)
+
+
 def test_name_and_password_may_stand_by_themselves():
     config = written(auths={"r.example.com": {"auth": "", "username": "me", "password": "x"}})
     assert kept(config, "r.example.com").login == Login(user="me", password="x")

@@ -29,6 +29,21 @@ def test_references(text: str, host: str, repository: str, tag: str, digest: str
     assert image.scheme == scheme
 
 
+@pytest.mark.parametrize("host", ["docker.io", "index.docker.io", "registry-1.docker.io"])
+def test_docker_hub_answers_under_another_name_and_keeps_single_names_in_a_library(host: str) -> None:
+    image, official = parse(f"docker://{host}/ns/name:1"), parse(f"{host}/debian")
+    assert image is not None
+    assert official is not None
+    assert (image.host, image.server, image.repository) == ("docker.io", "registry-1.docker.io", "ns/name")
+    assert official.text == "docker.io/library/debian:latest"
+
+
+def test_any_other_registry_answers_under_its_own_name() -> None:
+    image = parse("host.example:5000/name")
+    assert image is not None
+    assert (image.server, image.repository) == ("host.example:5000", "name")
+
+
 @pytest.mark.parametrize("text", ["", "Upper/Case", "host.example/", "a b", "host.example/a@sha256:short", "a:b:c"])
 def test_what_is_no_reference(text: str) -> None:
     assert parse(text) is None
