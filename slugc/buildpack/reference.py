@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from slugc.buildpack import builtin
-from slugc.formats import image_reference
+from slugc.formats import image_reference, registry_index
 from slugc.host.files import expanded
 
 TARBALL = re.compile(r"\.(tgz|tbz2?|txz|tar(\.(gz|bz2?|xz|zst))?|tzst)$", re.IGNORECASE)
@@ -15,14 +15,14 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 GIT_SCHEMES = frozenset({"git", "ssh", "git+https", "git+http", "git+ssh", "git+file", "file", "http", "https"})
 IMAGE_SCHEMES = frozenset({"docker", "oci"})
 
-Kind = Literal["builtin", "path", "git", "tarball", "image", "unknown"]
+Kind = Literal["builtin", "path", "git", "tarball", "image", "registered", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
     kind: Kind
     address: str
-    """A built-in's name, an absolute path, or a URL without its `#ref`."""
+    """A built-in's name, an absolute path, a URL without its `#ref`, or what follows `urn:cnb:registry:`."""
     ref: str = ""
     """git: branch, tag or commit; empty for the default branch. A tarball: `sha256=...`, or empty."""
 
@@ -38,8 +38,10 @@ def read(text: str, *, base: Path) -> Named:  # noqa: PLR0911 - one line a form 
     scheme = _SCHEME.match(text)
     if scheme:
         return _url(text, scheme[1].lower())
+    if text.startswith(registry_index.PREFIX):
+        return Named(kind="registered", address=text.removeprefix(registry_index.PREFIX))
     if text.startswith("urn:cnb:"):
-        return Named(kind="image", address=text)
+        return Named(kind="unknown", address=text)  # urn:cnb:builder, where no builder is named
     if _SCP.fullmatch(text):
         address, _, ref = text.partition("#")
         return Named(kind="git", address=address, ref=ref)

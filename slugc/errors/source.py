@@ -86,8 +86,8 @@ class BuildpackNotFound(SourceError):
         super().__init__(
             f"There is no buildpack {reference or repr('')} (named by {origin})",
             detail=reason or ("Built in: " + ", ".join(builtin) if builtin else ""),
-            hint="Give a folder (./pack), a built-in name (python), a git URL#ref, the URL of a tarball, or an image "
-            "(docker://HOST/NAME:TAG).",
+            hint="Give a folder (./pack), a built-in name (python), a git URL#ref, the URL of a tarball, an image "
+            "(docker://HOST/NAME:TAG), or a registered name (urn:cnb:registry:NAMESPACE/NAME).",
         )
         self.reference, self.origin = reference, origin
 

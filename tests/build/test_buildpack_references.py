@@ -158,7 +158,7 @@ def test_without_the_origin_the_old_copy_is_used_and_said_so(builder, app, pack,
     root.rename(tmp_path / "gone")
     builder.build(source, url, rebuild=True)
     assert "kept" in builder.transcript
-    assert any(isinstance(e, Warned) and e.text.startswith(f"Using the copy of {url}") for e in builder.seen)
+    assert any(isinstance(e, Warned) and e.text.startswith(f"Using the copy of buildpack {url}") for e in builder.seen)
 
 
 def test_a_repository_that_cannot_be_reached_names_url_reason_and_next_step(builder, app):
@@ -272,13 +272,6 @@ def test_a_tarball_has_no_branch(builder, app, publish):
     with pytest.raises(BuildpackNotFound) as caught:
         builder.build(app({"a": "b"}), f"{publish('x')[0]}#main")
     assert "#main can only be #sha256=" in caught.value.detail
-
-
-def test_a_name_of_the_cloud_native_registry_says_that_it_is_not_looked_up(builder, app):
-    with pytest.raises(BuildpackNotFound) as caught:
-        builder.build(app({"a": "b"}), "urn:cnb:registry:example/pack@1.2.3")
-    assert "registry index" in caught.value.detail
-    assert "docker://" in caught.value.hint
 
 
 def test_a_missing_tarball_says_so(builder, app, server):

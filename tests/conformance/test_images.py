@@ -225,6 +225,19 @@ def test_a_digest_names_exactly_one_image(lab, host: str) -> None:
 
 
 @needs_registry
+@pytest.mark.spec("extensions/buildpack-registry.md: Registry Index")
+def test_a_buildpack_is_pulled_by_its_name_in_a_registrys_index(lab, host: str, monkeypatch) -> None:
+    image = package(lab)
+    image.push(host, "acme/named")
+    entry = {"ns": "acme", "name": "one", "version": "1.0.0", "addr": f"{host}/acme/named@{sha(image.manifest)}"}
+    index = lab.write(lab.root / "index", {"3/on/acme_one": json.dumps(entry)})
+    monkeypatch.setenv("SLUGC_REGISTRY_INDEX", str(index))
+    built = lab.build("urn:cnb:registry:acme/one@1.0.0", network=True)
+    assert built.output("acme/one") == "built"
+    assert built.manifest.buildpacks[0].uri.endswith(f"/acme/named@{sha(image.manifest)}")
+
+
+@needs_registry
 @pytest.mark.spec("distribution.md: OCI registry")
 def test_an_index_leads_to_the_image_for_this_machine(lab, host: str) -> None:
     image = package(lab)
