@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 from slugc.dynos import signals as s
@@ -44,18 +43,23 @@ async def sleep(crew: "Crew") -> None:
     limit, traffic = crew.settings.idle, crew.traffic
     if limit is None or traffic is None:
         return
+    # By the clock that nobody sets: the time in a slot is for people to read.
+    lone: tuple[Slot, int] | None = None
+    since = 0.0
     while True:
         await asyncio.sleep(limit / IDLE_LOOKS)
-        web = crew.web()
-        if len(web) != 1 or web[0].dyno.state is not DynoState.UP:
+        now, web = crew.clock.monotonic(), [(slot, slot.dyno.run) for slot in crew.web()]
+        if len(web) != 1 or web[0][0].dyno.state is not DynoState.UP:
+            lone = None
             continue
-        up_for = (crew.clock.now() - web[0].since).total_seconds()
+        if web[0] != lone:
+            lone, since = web[0], now
         last = traffic.last_request_at(crew.app)
-        quiet = up_for if last is None else min(up_for, time.monotonic() - last)
+        quiet = now - (since if last is None else max(since, last))
         # A router that cannot tell, for it is being started again, is asked at the next look.
         with contextlib.suppress(SlugcError):
             if quiet >= limit and await traffic.in_flight(crew.app) == 0:
-                crew.feed(web[0], s.Sleep())
+                crew.feed(web[0][0], s.Sleep())
 
 
 def _booting(crew: "Crew") -> "dict[int, tuple[Slot, int]]":

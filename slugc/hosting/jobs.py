@@ -1,6 +1,7 @@
 """Scheduled jobs: one-off dynos that start by the clock."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -48,14 +49,16 @@ class Scheduler:
     async def run(self, now: Callable[[], datetime]) -> None:
         looked = now()
         while True:
-            until = now()
-            for job in self._jobs():
-                due = next_run(job, looked)
-                if due is not None and due <= until:
+            wait = LONGEST_SLEEP
+            # A ledger that cannot be read just now is asked again; what is due by then starts late.
+            with contextlib.suppress(SlugcError, OSError):
+                jobs, until = self._jobs(), now()
+                due = [job for job in jobs if (at := next_run(job, looked)) is not None and at <= until]
+                looked = until
+                for job in due:
                     await self._start(job)
-            looked = until
-            upcoming = [due for job in self._jobs() if (due := next_run(job, until)) is not None]
-            wait = min(((due - now()).total_seconds() for due in upcoming), default=LONGEST_SLEEP)
+                upcoming = [at for job in self._jobs() if (at := next_run(job, until)) is not None]
+                wait = min(((at - now()).total_seconds() for at in upcoming), default=LONGEST_SLEEP)
             await asyncio.sleep(min(max(wait, 0.05), LONGEST_SLEEP))
 
     async def _start(self, job: Job) -> None:
@@ -65,7 +68,7 @@ class Scheduler:
         try:
             size = SIZES.get(job.size, DEFAULT_SIZE)
             dyno = await app.run_detached([job.command], kind=KIND, size=size)
-        except SlugcError as error:
-            app.log.api(f"Scheduled job {job.id} could not start: {error.summary}")
+        except (SlugcError, OSError) as error:
+            app.log.api(f"Scheduled job {job.id} could not start: {error}")
         else:
             app.log.api(f"Starting scheduled job {job.id} ({job.when}) as {dyno.name}")
