@@ -13,6 +13,7 @@ from slugc.router.settings import RouterSettings
 from slugc.router.table import Route
 
 NOWHERE = "_nowhere"
+NOBODY = "_nobody"
 VIA = "1.1 slugc"
 HOT_BYTES = 4 << 20
 """What a thread keeps of the memory it gave back. The default is that of 16 buffers, and each request needs two."""
@@ -100,16 +101,17 @@ def configuration(
             f'http-request return status 404 content-type "text/html; charset=utf-8" file {files.nowhere_page}',
         ]
     )
+    # Only a request without a host comes here.
+    blocks.append([f"backend {NOBODY}", "http-request return status 400"])
     return "\n\n".join(block[0] + "\n" + "\n".join(f"    {line}" for line in block[1:]) for block in blocks) + "\n"
 
 
 def host_map(routes: Iterable[Route], settings: RouterSettings) -> str:
-    """Host name to backend, for HAProxy's map file: with each port, as clients send it, and without."""
-    ports = [port for port in (settings.port, settings.tls_port) if port is not None]
+    """Host name to backend, for HAProxy's map file; with the final dot of a name that is written in full as well."""
     return "".join(
-        f"{route.app}.{settings.domain}{suffix} {route.app}\n"
+        f"{route.app}.{settings.domain}{dot} {route.app}\n"
         for route in sorted(routes, key=lambda route: route.app)
-        for suffix in ("", *(f":{port}" for port in ports))
+        for dot in ("", ".")
     )
 
 
@@ -201,7 +203,11 @@ def _defaults(settings: RouterSettings) -> list[str]:
 
 
 def _by_host(files: RuntimeFiles) -> list[str]:
-    return [f"use_backend %[req.hdr(host),lower,map_str({files.hosts},{NOWHERE})]"]
+    # Whatever the port: behind a tunnel or a container's port the client's is another than ours.
+    return [
+        f"use_backend %[req.hdr(host),host_only,lower,map_str({files.hosts},{NOWHERE})]",
+        f"default_backend {NOBODY}",
+    ]
 
 
 def _frontend(name: str, bind: str, routing: list[str], *, port: int, tls: bool, settings: RouterSettings) -> list[str]:

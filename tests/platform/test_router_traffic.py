@@ -111,6 +111,11 @@ def head_of(count: int, size: int) -> bytes:
         pytest.param(b"GET / HTTP/1.1\r\nHost: demo.localhost\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 400, id="header"),
         pytest.param(b"GET / HTTP/1.1\r\nHost: demo.localhost\r\nContent-Length: x\r\n\r\n", 400, id="bad length"),
         pytest.param(b"GET / HTTP/1.1\r\nHost: elsewhere.localhost\r\n\r\n", 404, id="unknown host"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: DEMO.localhost:9\r\n\r\n", 200, id="the port of a tunnel"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: demo.localhost.\r\n\r\n", 200, id="a name in full"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: [::1]:9\r\n\r\n", 404, id="an address"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 404, id="an empty host"),
+        pytest.param(b"GET / HTTP/1.1\r\n\r\n", 400, id="no host"),
         pytest.param(
             b"GET / HTTP/1.1\r\nHost: demo.localhost\r\n"
             + b"".join(b"X%d: %s\r\n" % (n, b"y" * 4000) for n in range(3))

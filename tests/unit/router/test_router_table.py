@@ -114,7 +114,7 @@ def test_a_listener_for_all_apps_and_one_of_an_apps_own() -> None:
     assert "set-timeout" not in text
     assert not re.search(r"^\s*uid", text, re.MULTILINE)
     assert host_map(routes, RouterSettings(port=5000)) == (
-        "blog.localhost blog\nblog.localhost:5000 blog\nshop.localhost shop\nshop.localhost:5000 shop\n"
+        "blog.localhost blog\nblog.localhost. blog\nshop.localhost shop\nshop.localhost. shop\n"
     )
     assert "unix@/run/x/control.sock" in hold_script(FILES, seconds=75)
 
