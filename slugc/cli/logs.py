@@ -14,6 +14,7 @@ from slugc.cli.session import colour_wanted
 from slugc.errors.platform import Refused
 from slugc.host import unix_http
 from slugc.render.logs import LogColours
+from slugc.render.terminal import harmless
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -59,9 +60,9 @@ def logs(
 
 
 def _lines(lines: Iterator[bytes], *, colour: bool) -> None:
-    colours = LogColours()
+    colours, terminal = LogColours(), sys.stdout.isatty()
     for line in lines:
-        text = line.decode("utf-8", "backslashreplace")
+        text = (harmless(line) if terminal else line).decode("utf-8", "backslashreplace")
         typer.echo(colours.line(text) if colour else text)
 
 

@@ -18,6 +18,7 @@ from slugc.errors.root import SlugcError
 from slugc.host import unix_http
 from slugc.host.home import Home
 from slugc.model.names import spelled
+from slugc.render.terminal import harmless_text
 
 AppOption = Annotated[
     str | None,
@@ -150,7 +151,8 @@ def show(rows: Any, text: str, *, json_wanted: bool) -> None:
     if json_wanted:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif text:
-        typer.echo(text)
+        # To a file or a pipe the bytes go as they are: `config get` must give back what was set.
+        typer.echo(harmless_text(text) if sys.stdout.isatty() else text)
 
 
 def say(text: str, *, end: str = "\n") -> None:

@@ -1,5 +1,6 @@
 """`slugc start`: an app in the foreground."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from slugc.cli.options import EnvFileOption, EnvOption, IsolationOption, config_
 from slugc.cli.session import open_session
 from slugc.cli.streams import straight
 from slugc.model.build import Isolation
+from slugc.render.terminal import harmless
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -55,7 +57,7 @@ def start(
         settings=DynoSettings(boot=boot_timeout, grace=grace, idle=None),
         stack=stack,
         isolation=isolation,
-        write_out=straight,
+        write_out=(lambda lines: straight(harmless(lines))) if os.isatty(1) else straight,
         on_ready=lambda url: straight(url.encode() + b"\n"),
         home=session.home,
         clock=session.clock,

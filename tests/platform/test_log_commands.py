@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -164,3 +165,21 @@ def test_a_drain_gets_what_the_log_gets(platform: "Platform", source: Path) -> N
     missing = platform.slugc("drains:remove", url, "--app", "shop", ok=False)
     assert missing.code == 97
     receiver.close()
+
+
+def test_on_a_terminal_a_log_keeps_its_colours_and_commands_nothing(platform: "Platform", source: Path) -> None:
+    platform.start()
+    platform.slugc("apps", "create", "shop")
+    platform.deploy("shop", source)
+    words = ["printf", r"\033[31mred\033[0m \033]0;title\007\n"]
+    dyno = platform.slugc("run", "--app", "shop", "--detach", "--", *words).out.strip()
+    asked = ["logs", "--app", "shop", "--dyno", dyno, "--source", "app"]
+    platform.eventually(lambda: "title" in platform.slugc(*asked).out)
+    ours, theirs = os.openpty()
+    try:
+        subprocess.run([sys.executable, "-m", "slugc", *asked], stdout=theirs, env=platform.env, check=True)
+        os.close(theirs)
+        shown = os.read(ours, 65536)
+    finally:
+        os.close(ours)
+    assert b"\x1b[31mred\x1b[0m \\x1b]0;title\\x07" in shown
