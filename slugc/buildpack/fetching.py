@@ -8,7 +8,7 @@ from slugc.buildpack import builtin, copies, identity, notes
 from slugc.buildpack.copies import Wanted, plain_digest
 from slugc.buildpack.notes import Note
 from slugc.buildpack.reference import Named, read
-from slugc.errors.source import BuildpackNotFound, BuildpackUnfetchable
+from slugc.errors.source import BuildpackNotFound, BuildpackUnfetchable, BuildpackUnreadable
 from slugc.events import Emit, Step
 from slugc.host.files import scratch
 from slugc.host.home import Home
@@ -24,7 +24,7 @@ LAYOUT = "oci-layout"
 def fetch(reference: BuildpackReference, *, base: Path, home: Home, network: bool, emit: Emit) -> Buildpack:
     """The buildpack that `reference` names, ready to run. Relative paths count from `base`.
 
-    Raises BuildpackNotFound, BuildpackUnfetchable, BuildpackInvalid, ImageUnfetchable.
+    Raises BuildpackNotFound, BuildpackUnfetchable, BuildpackInvalid, BuildpackUnreadable, ImageUnfetchable.
     """
     if reference.script is not None:
         return _inline(reference, reference.script, home)
@@ -33,7 +33,7 @@ def fetch(reference: BuildpackReference, *, base: Path, home: Home, network: boo
         case "builtin":
             return builtin_buildpack(named.address, reference)
         case "path":
-            return _from_path(Path(named.address), reference, home)
+            return _readable(Path(named.address), reference, home)
         case "git" | "tarball":
             return _fetched(named, reference, home, network=network, emit=emit)
         case "registered":
@@ -64,6 +64,17 @@ def _package_digest(root: Path, depth: int = 8) -> str:
     folders = [root / text for text in local_dependencies(root)]
     inner = [_package_digest(folder.resolve(), depth - 1) for folder in folders if folder.is_dir()]
     return hashlib.sha256("".join([own, *inner]).encode()).hexdigest() if inner else own
+
+
+def _readable(path: Path, reference: BuildpackReference, home: Home) -> Buildpack:
+    try:
+        return _from_path(path, reference, home)
+    except PermissionError as error:
+        if not Path(error.filename or "").is_relative_to(path.resolve()):
+            raise  # of slugc's own folders
+        raise BuildpackUnreadable(
+            reference=reference.shown, path=error.filename, reason=error.strerror or str(error)
+        ) from error
 
 
 def _from_path(path: Path, reference: BuildpackReference, home: Home) -> Buildpack:

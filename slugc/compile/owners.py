@@ -45,7 +45,9 @@ class Ownership:
 
 def marks(root: Path) -> dict[str, tuple[int, ...]]:
     """A folder's own times change with every entry: only its mode counts."""
-    return {entry.path: (entry.mode,) if entry.is_folder else entry.mark for entry in trees.walk(root)}
+    # What a buildpack shut away from its own user is in the slug all the same, as it is where root builds.
+    entries = trees.walk(root, opening=True)
+    return {entry.path: (entry.mode,) if entry.is_folder else entry.mark for entry in entries}
 
 
 def kind(path: str, declared: Mapping[str, str]) -> LayerKind:

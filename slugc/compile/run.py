@@ -58,7 +58,7 @@ def compile_app(group: Sequence[Detected], shop: Workshop, *, clock: Clock, emit
         ownership.settle(position)
         emit(BuildpackFinished(buildpack=buildpack.id, seconds=clock.monotonic() - began))
     ids = [member.buildpack.id for member in group]
-    outcome = session.finish() if session is not None else Outcome()
+    outcome = session.finish(emit=emit) if session is not None else Outcome()
     return Compilation(
         facts=tuple(found),
         layers=layers(

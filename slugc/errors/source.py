@@ -112,6 +112,20 @@ def _try(url: str) -> str:
     )
 
 
+class BuildpackUnreadable(SourceError):
+    """A file or folder of a buildpack on this machine cannot be read."""
+
+    code, exit_code = "buildpack.unreadable", 37
+
+    def __init__(self, *, reference: str, path: str, reason: str) -> None:
+        super().__init__(
+            f"The buildpack {reference} cannot be read",
+            detail=f"{path}: {reason}",
+            hint="Make everything in its folder readable for this user, or take what is no part of it out.",
+        )
+        self.reference, self.path, self.reason = reference, path, reason
+
+
 class BuildpackInvalid(SourceError):
     """What was found has not the scripts of a buildpack."""
 

@@ -58,10 +58,13 @@ Skip = Callable[[str], bool]
 """Says whether to leave a path out; a folder's path ends in `/`, and a folder left out is not entered."""
 
 
-def walk(root: Path, *, skip: Skip | None = None) -> Iterator[Entry]:
-    """Every member below `root`, folders before their contents, links as links, in no promised order.
+def walk(root: Path, *, skip: Skip | None = None, opening: bool = False) -> Iterator[Entry]:
+    """Every member below `root`, folders before their contents, links as links, in no promised order. `opening`:
+    what its owner may not read (a folder: nor enter and change) is made so first, `root` too; for trees of children.
     Raises OSError where a folder cannot be read."""
     top = os.fspath(root)
+    if opening:
+        _open_up(top, os.stat(top))  # noqa: PTH116 - hot loop over strings
     stack = [""]
     while stack:
         prefix = stack.pop()
@@ -72,9 +75,20 @@ def walk(root: Path, *, skip: Skip | None = None) -> Iterator[Entry]:
                 is_folder = stat.S_ISDIR(info.st_mode)
                 if skip is not None and skip(path + "/" if is_folder else path):
                     continue
+                if opening:
+                    info = _open_up(f"{top}/{path}", info)
                 yield Entry(path, info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
                 if is_folder:
                     stack.append(path + "/")
+
+
+def _open_up(path: str, info: os.stat_result) -> os.stat_result:
+    """What a folder or file is once its owner has its rights on it; of a link nothing is changed."""
+    wanted = stat.S_IRWXU if stat.S_ISDIR(info.st_mode) else stat.S_IRUSR if stat.S_ISREG(info.st_mode) else 0
+    if info.st_mode & wanted == wanted:
+        return info
+    os.chmod(path, stat.S_IMODE(info.st_mode) | wanted)  # noqa: PTH101 - hot loop over strings
+    return os.lstat(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,13 @@ from typing import ClassVar
 
 import pytest
 
-from slugc.errors.source import BuildpackInvalid, BuildpackNotFound, BuildpackUnfetchable, ConfigurationInvalid
+from slugc.errors.source import (
+    BuildpackInvalid,
+    BuildpackNotFound,
+    BuildpackUnfetchable,
+    BuildpackUnreadable,
+    ConfigurationInvalid,
+)
 from slugc.events import Step, Warned
 
 ENV = {
@@ -346,3 +352,19 @@ def test_a_broken_file_is_named_with_its_line(builder, app, file, text):
         builder.build(app({file: text}))
     assert caught.value.file == file
     assert caught.value.line > 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@pytest.mark.parametrize("shut", ["data/key", "data"])
+def test_a_folder_with_something_unreadable_names_it(builder, app, tmp_path, shut):
+    pack = tmp_path / "pack"
+    for name in ("bin/detect", "bin/compile", "data/key"):
+        (pack / name).parent.mkdir(parents=True, exist_ok=True)
+        (pack / name).write_text("#!/bin/sh\n")
+    (pack / shut).chmod(0)
+    try:
+        with pytest.raises(BuildpackUnreadable) as caught:
+            builder.build(app({"a": "b"}), pack)
+    finally:
+        (pack / shut).chmod(0o755)
+    assert shut in caught.value.detail

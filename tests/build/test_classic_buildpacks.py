@@ -246,3 +246,15 @@ def test_walls_stand_between_a_buildpack_and_its_caller(builder, app, tmp_path):
     builder.build(app({"a": "b"}), "burglar", config={"VICTIM": str(victim)})
     for what in ("home file", "secret", "usr", "processes"):
         assert f"{what}: nothing" in builder.transcript
+
+
+def test_what_a_compile_shut_away_from_everybody_is_in_the_slug(builder, app, tmp_path):
+    """For whom root builds and for an ordinary user alike."""
+    pack = tmp_path / "shutter"
+    (pack / "bin").mkdir(parents=True)
+    (pack / "bin/detect").write_text("#!/bin/sh\n")
+    body = 'cd "$1"; mkdir shut; echo in > shut/file; chmod 000 shut/file shut .; echo kept > "$2/x"; chmod 000 "$2/x"'
+    (pack / "bin/compile").write_text(f"#!/bin/sh\n{body}\n")
+    result = builder.build(app({"a": "b"}), pack)
+    assert (builder.tree(result) / "shut/file").read_text() == "in\n"
+    assert (builder.tree(result) / "a").read_text() == "b"

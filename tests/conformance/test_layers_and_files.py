@@ -4,6 +4,7 @@ import pytest
 import tomli
 
 from slugc.errors.cloudnative import BuildOutputInvalid
+from slugc.events import Warned
 
 LAYER_TYPES = "buildpack.md: Layer Types"
 REBUILD = {"rebuild": True}
@@ -296,6 +297,26 @@ def test_a_buildpack_that_removed_its_layers_folder_has_no_layers(lab) -> None:
     built = lab.build(lab.pack("a", "layer x launch; rm -r $L"), lab.pack("b", "layer y launch; put y/file here"))
     assert (built.tree / "layers/b/y/file").exists()
     assert not (built.tree / "layers/a").exists()
+
+
+@pytest.mark.spec("buildpack.md: Launch Layers")
+def test_what_a_slug_cannot_hold_is_left_out_of_a_layer_and_said(lab) -> None:
+    pack = lab.pack("a", "layer x launch cache; put x/file here; mkfifo $L/x/pipe")
+    built = lab.build(pack)
+    assert [event.text for event in built.events if isinstance(event, Warned)] == [
+        "layer a:x: pipe is left out: a socket, device or pipe"
+    ]
+    assert (built.tree / "layers/a/x/file").exists()
+    again = lab.build(lab.pack("a", "cat $1/x/file; layer x launch cache"), **REBUILD)
+    assert "here" in again.output("a")
+
+
+@pytest.mark.spec("buildpack.md: Build")
+def test_layers_that_were_shut_away_from_everybody_are_read(lab) -> None:
+    """For whom root builds and for an ordinary user alike."""
+    shut = "chmod 000 $L/x/file $L/x $L/x.toml $L/launch.toml $L /layers"
+    built = lab.build(lab.pack("a", f"layer x launch; put x/file here; process web cat /layers/a/x/file; {shut}"))
+    assert built.run("web") == (0, "here")
 
 
 @pytest.mark.spec("buildpack.md: Layer Content Metadata (TOML)")

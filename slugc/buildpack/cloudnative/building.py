@@ -24,7 +24,7 @@ from slugc.formats.checked import FileProblem
 from slugc.formats.launch_toml import parse_launch
 from slugc.formats.layer_toml import parse_layer, parse_store, parse_unmet
 from slugc.formats.plan_toml import buildpack_plan
-from slugc.host import inside
+from slugc.host import inside, trees
 from slugc.model.cloudnative import Descriptor, LaunchFile, LayerFile
 
 TAIL = 20
@@ -49,6 +49,7 @@ class Built:
 def build(place: Place, descriptor: Descriptor, plan: PlanFeed, exports: Exports, *, emit: Emit, strict: bool) -> Built:
     """Raises BuildpackFailed, BuildpackTimedOut, BuildpackUnstartable, BuildOutputInvalid."""
     _run(place, descriptor, plan, exports, emit)
+    _open_up(place.layers, descriptor)
     read = _Reader(place.layers, descriptor)
     unmet = read.file("build.toml", parse_unmet) or ()
     try:
@@ -102,6 +103,14 @@ def _run(place: Place, descriptor: Descriptor, plan: PlanFeed, exports: Exports,
         raise BuildpackUnstartable(buildpack=descriptor.id, script=script, reason=reason)
     if done.status != 0:
         raise BuildpackFailed(buildpack=descriptor.id, status=done.status, tail=list(tail), script=script)
+
+
+def _open_up(layers: Path, descriptor: Descriptor) -> None:
+    """What the buildpack shut away from its own user is read all the same, as it is where root builds."""
+    layers.chmod(0o755)
+    if inside.real_folder(layers, descriptor.escaped):
+        for _ in trees.walk(layers / descriptor.escaped, opening=True):
+            pass
 
 
 def _check_programs(place: Place, descriptor: Descriptor, emit: Emit) -> None:

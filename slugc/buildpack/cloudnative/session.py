@@ -15,7 +15,7 @@ from slugc.buildpack.cloudnative.processes import as_process_type
 from slugc.buildpack.cloudnative.table import Export, KeptLayer, Restore, exported, restored
 from slugc.buildpack.contract import Exports
 from slugc.errors.cloudnative import BuildOutputInvalid
-from slugc.events import CacheDiscarded, Emit, Output
+from slugc.events import CacheDiscarded, Emit, Output, Warned
 from slugc.formats.layer_toml import restored_layer, store_text
 from slugc.host import inside, trees
 from slugc.host.files import remove_tree
@@ -73,7 +73,7 @@ class Session:
         self._built.append(built)
         return built.exports
 
-    def finish(self) -> Outcome:
+    def finish(self, *, emit: Emit) -> Outcome:
         """Put launch layers and SBOMs where the slug takes them from, and keep what the next build may have.
 
         Raises BuildOutputInvalid for a launch layer that has neither a folder nor a predecessor.
@@ -81,7 +81,7 @@ class Session:
         keep = _Keep()
         for built in self._built:
             try:
-                self._settle(built, keep)
+                self._settle(built, keep, emit)
             except OSError as error:
                 where = f"{LAYERS}/{built.descriptor.escaped}"
                 raise BuildOutputInvalid(buildpack=built.descriptor.id, file=where, reason=str(error)) from error
@@ -128,7 +128,7 @@ class Session:
                 (folder / file.name).write_bytes(file.read_bytes())
             emit(Output(text=f"Restored layer {descriptor.id}:{name} ({decision.value})"))
 
-    def _settle(self, built: Built, keep: "_Keep") -> None:
+    def _settle(self, built: Built, keep: "_Keep", emit: Emit) -> None:
         escaped, root = built.descriptor.escaped, self.place.layers
         for name, layer in built.layers.items():
             key, folder = (escaped, name), root / escaped / name
@@ -144,7 +144,10 @@ class Session:
             keep.contents[key] = source
             keep.layers[key] = KeptLayer(digest=trees.digest(source), types=layer.types, metadata=layer.metadata)
             if decision.slug is not Export.NONE:
-                trees.copy(source, self.place.shop.layers / escaped / name)
+                copied = trees.copy(source, self.place.shop.layers / escaped / name)
+                for path in copied.left_out:
+                    text = f"layer {built.descriptor.id}:{name}: {path} is left out: a socket, device or pipe"
+                    emit(Warned(text=text, hint="Make it when the app starts.", buildpack=built.descriptor.id))
                 keep.launch.append((built.descriptor.id, f"{escaped}/{name}"))
         if built.store is not None:
             keep.store[escaped] = built.store

@@ -75,3 +75,17 @@ def test_a_skipped_folder_is_not_entered(tmp_path):
     root = tmp_path / "a"
     write(root, {("keep",): b"1", ("skip", "deep", "x"): b"2"})
     assert [entry.path for entry in trees.walk(root, skip=lambda path: path == "skip/")] == ["keep"]
+
+
+def test_what_its_owner_shut_away_is_opened_where_that_is_asked_for(tmp_path):
+    root = tmp_path / "tree"
+    (root / "shut" / "deep").mkdir(parents=True)
+    (root / "shut" / "deep" / "file").write_text("x")
+    (root / "link").symlink_to(tmp_path / "outside")
+    (tmp_path / "outside").write_text("")
+    for path in ("../outside", "shut/deep/file", "shut/deep", "shut", "."):
+        (root / path).chmod(0)
+    found = {entry.path: entry.mode & 0o777 for entry in trees.walk(root, opening=True)}
+    assert found == {"shut": 0o700, "shut/deep": 0o700, "shut/deep/file": 0o400, "link": 0o777}
+    assert (root / "shut/deep/file").read_text() == "x"
+    assert (tmp_path / "outside").stat().st_mode & 0o777 == 0
