@@ -3,7 +3,7 @@ import json
 import pytest
 
 from slugc_buildpack.problems import Problem
-from slugc_python import detection, managers, pipfile, poetry, requirements
+from slugc_python import detection, managers, pipfile, poetry, requirements, uvlock
 
 
 def write(app, **files):
@@ -206,3 +206,63 @@ def test_dependencies_of_the_project_table_are_read_too(tmp_path):
         "flask[async]",
         "gunicorn ; sys_platform == 'linux'",
     ]
+
+
+def test_what_the_project_table_says_is_not_lost_where_a_poetry_table_adds_a_source(tmp_path):
+    text = '[project]\nname = "x"\ndependencies = ["flask[async]>=3; sys_platform == \'linux\'"]\n'
+    text += '[tool.poetry.dependencies]\nflask = {source = "private"}\n'
+    write(tmp_path, pyproject_toml=text, poetry_lock=POETRY_LOCK)
+    assert poetry.read(tmp_path).requirements.splitlines() == ["flask[async] ; sys_platform == 'linux'"]
+
+
+PACKAGE = '[project]\nname = "my-shop"\n[build-system]\nrequires = ["poetry-core"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "package"),
+    [
+        (PACKAGE, "my_shop/__init__.py", True),
+        (PACKAGE, "src/my_shop/__init__.py", True),
+        (PACKAGE, "my_shop.py", True),
+        (PACKAGE + '[tool.poetry]\npackages = [{include = "web", from = "lib"}]\n', "lib/web/__init__.py", True),
+        (PACKAGE, "app.py", False),
+        (PACKAGE + "[tool.poetry]\npackage-mode = false\n", "my_shop/__init__.py", False),
+        ('[project]\nname = "my-shop"\n', "my_shop/__init__.py", False),
+        (PACKAGE.replace("[project]", "[tool.poetry]"), "my_shop/__init__.py", True),
+    ],
+)
+def test_a_poetry_app_is_a_package_where_poetry_would_find_its_module(tmp_path, text, file, package):
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).touch()
+    write(tmp_path, pyproject_toml=text, poetry_lock="")
+    assert poetry.read(tmp_path).package is package
+
+
+UV_LOCK = """
+version = 1
+[[package]]
+name = "flask"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "root"
+source = { virtual = "." }
+[[package]]
+name = "api"
+source = { editable = "packages/api" }
+[[package]]
+name = "lib"
+source = { directory = "packages/lib" }
+[[package]]
+name = "wheel"
+source = { path = "wheels/wheel-1-py3-none-any.whl" }
+"""
+
+
+def test_packages_of_uv_lock_that_are_folders_of_the_app_are_told_from_the_others(tmp_path):
+    write(tmp_path, uv_lock=UV_LOCK)
+    assert uvlock.local(tmp_path) == ("api", "lib")
+
+
+def test_a_uv_lock_that_cannot_be_read_is_left_to_uv(tmp_path):
+    write(tmp_path, uv_lock="<<<<<<< HEAD\n")
+    assert uvlock.local(tmp_path) == ()

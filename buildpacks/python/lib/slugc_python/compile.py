@@ -31,7 +31,7 @@ from slugc_python.requested import Request
 from slugc_python.standalone import PREFIX
 
 _CACHED = "python"
-REVISION = "1"
+REVISION = "2"
 """Raise it when the same inputs give another tree."""
 
 
@@ -111,6 +111,12 @@ def _kept_runtime(note: Path, cache: Cache) -> Installed | None:
 
 def _dependencies(chosen: installs.Plan, manager: Manager, python: Installed, build: Build, cache: Cache) -> bool:
     """.heroku/python with everything in it: out of the cache, or installed and then kept. True: out of the cache."""
+    restored = _third_party(chosen, manager, python, build, cache)
+    installs.install_own(chosen, manager, build)
+    return restored
+
+
+def _third_party(chosen: installs.Plan, manager: Manager, python: Installed, build: Build, cache: Cache) -> bool:
     key = {
         "Python version": python.version,
         "Python build": python.key,

@@ -9,7 +9,7 @@ from pathlib import Path
 from slugc_buildpack import children, transcript
 from slugc_buildpack.build import Build
 from slugc_buildpack.problems import Problem
-from slugc_python import complaints, pipfile, poetry, requirements
+from slugc_python import complaints, pipfile, poetry, requirements, uvlock
 from slugc_python.managers import Manager
 from slugc_python.recipe import TARGET
 from slugc_python.requirements import Line
@@ -41,8 +41,11 @@ class Plan:
     """Generated input files by name; `@NAME@` in `arguments` stands for their paths."""
     lines: list[Line] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+    """A second run, on top of the first: packages whose sources lie in the app. The files of the manager do not
+    decide them, so they are installed anew each time, and never kept."""
     local: str | None = None
-    """Why the result also depends on the app's own tree; None where the files of the manager decide alone."""
+    """Why the result of `arguments` also depends on the app's own tree; None where the manager's files decide alone."""
 
 
 def plan(manager: Manager, app: Path) -> Plan:
@@ -52,6 +55,18 @@ def plan(manager: Manager, app: Path) -> Plan:
 
 def install(chosen: Plan, manager: Manager, build: Build) -> None:
     """Raises Problem, with uv's words turned into a file, a line and a next step."""
+    transcript.step(f"Installing dependencies using '{chosen.shown}'")
+    _run_uv(chosen.arguments, chosen, manager, build)
+
+
+def install_own(chosen: Plan, manager: Manager, build: Build) -> None:
+    """The app's own packages, beside their dependencies. Raises Problem."""
+    if chosen.own:
+        transcript.step("Installing the app's own packages")
+        _run_uv(chosen.own, chosen, manager, build)
+
+
+def _run_uv(arguments: tuple[str, ...], chosen: Plan, manager: Manager, build: Build) -> None:
     uv = build.tool("uv")
     if uv is None:
         raise Problem(
@@ -60,14 +75,13 @@ def install(chosen: Plan, manager: Manager, build: Build) -> None:
             evidence="It is neither in SLUGC_TOOLS nor on PATH.",
             next_step="Install slugc again: uv comes with it.",
         )
-    transcript.step(f"Installing dependencies using '{chosen.shown}'")
     # Not in /tmp: a sandbox may have a small one, and relative paths in the files count from the app.
     with tempfile.TemporaryDirectory(dir=build.cache) as folder:
         words = dict[str, str]()
         for name, text in chosen.files.items():
             Path(folder, name).write_text(text, encoding="utf-8")
             words[f"@{name}@"] = str(Path(folder, name))
-        argv = [uv, *(words.get(word, word) for word in chosen.arguments)]
+        argv = [uv, *(words.get(word, word) for word in arguments)]
         names = requirements.variables(chosen.lines)
         try:
             children.run(argv, env=environment(build, names), cwd=build.app, keep=_KEPT)
@@ -146,17 +160,19 @@ def _poetry(app: Path) -> Plan:
         shown="uv pip install from poetry.lock",
         arguments=(*_PIP, "-r", "@poetry-main.txt@", "-c", "@poetry-lock.txt@"),
         files={"poetry-main.txt": locked.requirements, "poetry-lock.txt": locked.constraints},
+        own=(*_PIP, "--no-deps", ".") if locked.package else (),
         local="poetry.lock installs from the app itself" if "@ ./" in locked.requirements else None,
     )
 
 
 def _uv(app: Path) -> Plan:
-    project = "[build-system]" in (app / "pyproject.toml").read_text(encoding="utf-8")
-    arguments = ("sync", "--no-color", "--locked", "--no-default-groups", "--no-editable", "--inexact")
+    sync = ("sync", "--no-color", "--locked", "--no-default-groups", "--no-editable", "--inexact")
+    names = uvlock.local(app)
+    left_out = [word for name in names for word in ("--no-install-package", name)]
     return Plan(
         shown="uv sync --locked --no-default-groups",
-        arguments=arguments,
-        local="pyproject.toml installs the app itself" if project else None,
+        arguments=(*sync, *left_out),
+        own=sync if names else (),
     )
 
 

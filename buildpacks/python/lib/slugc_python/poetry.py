@@ -18,6 +18,8 @@ from slugc_python.requirements import canonical
 class Locked:
     requirements: str
     constraints: str
+    package: bool
+    """Whether the app is a package too, which Poetry would install beside its dependencies."""
 
 
 def read(app: Path) -> Locked:
@@ -25,7 +27,8 @@ def read(app: Path) -> Locked:
     project = _toml(app, "pyproject.toml")
     lock = _toml(app, "poetry.lock")
     packages = [package for package in lock.get("package", []) if isinstance(package, dict) and "name" in package]
-    direct = {**_of_project(project), **_of_poetry(project)}
+    # Beside a [project] table, [tool.poetry.dependencies] only says more of the same names: a source, a path.
+    direct = {**_of_poetry(project), **_of_project(project)}
     _refuse_outdated(direct, packages)
     sources = {canonical(str(p["name"])): p for p in packages if _url(p)}
     wanted = []
@@ -34,7 +37,11 @@ def read(app: Path) -> Locked:
         wanted.append(f"{name}{extras}{address}{f' ; {marker}' if marker else ''}")
     indexes = sorted({f"--extra-index-url {p['source']['url']}" for p in packages if _kind(p) == "legacy"})
     pins = [_pin(package) for package in packages if not _url(package)]
-    return Locked(requirements="\n".join([*indexes, *wanted]) + "\n", constraints="\n".join(sorted(pins)) + "\n")
+    return Locked(
+        requirements="\n".join([*indexes, *wanted]) + "\n",
+        constraints="\n".join(sorted(pins)) + "\n",
+        package=_is_package(app, project),
+    )
 
 
 _Direct = dict[str, tuple[str, str, str]]
@@ -75,6 +82,18 @@ def _of_poetry(project: dict[str, Any]) -> _Direct:
         ranges = str(entry.get("version", "")) if len(entries) == 1 else ""
         found[canonical(name)] = (extras, marker, ranges)
     return found
+
+
+def _is_package(app: Path, project: dict[str, Any]) -> bool:
+    """False too where Poetry would look for a module in vain: many apps keep the package mode that `poetry new`
+    wrote and have no package, and what they start lies in the root folder anyway."""
+    poetry = project.get("tool", {}).get("poetry", {})
+    name = str(project.get("project", {}).get("name") or poetry.get("name") or "")
+    if not poetry.get("package-mode", True) or "build-system" not in project or not name:
+        return False
+    module = canonical(name).replace("-", "_")
+    places = [app / folder / f"{module}{suffix}" for folder in ("", "src") for suffix in ("", ".py")]
+    return bool(poetry.get("packages")) or any(path.exists() for path in places)
 
 
 def _refuse_outdated(direct: _Direct, packages: list[dict[str, Any]]) -> None:
