@@ -220,6 +220,12 @@ def caches(*, home: Home | None = None) -> dict[str, int]:
     return known_apps(home or Home.of_this_user())
 
 
+def clear_cache(source: str = ".", *, app: str | None = None, home: Home | None = None) -> tuple[str, int]:
+    """Remove an app's build cache; the app's name or its source's path, and the bytes freed. Raises CacheUnknown."""
+    found = _cache(source, app, home)
+    return found.app, found.clear()
+
+
 def _cache(source: str, app: str | None, home: Home | None) -> "BuildCache":
     from slugc.cache import BuildCache
     from slugc.source import locate
@@ -296,13 +302,16 @@ def stored_slugs(*, home: Home | None = None) -> "tuple[Holding, ...]":
 
 
 def collect_garbage(*, budget: int, home: Home | None = None, clock: Clock | None = None) -> "Collected":
-    """Bring the store below `budget` bytes, sparing what releases and dynos use, and empty the trash."""
+    """Bring the store below `budget` bytes, sparing what releases and dynos use, let go of fetched buildpacks that no
+    build has used for long, and empty the trash."""
+    from slugc.buildpack import copies
     from slugc.slug import collect
     from slugc.slug.store import SlugStore
 
     home = home or Home.of_this_user()
     clock = clock or SystemClock()
     report = collect.collect(SlugStore(home), budget=budget, clock=clock, keep=_slugs_in_use(home, clock))
+    report = replace(report, buildpacks=copies.collect(home, now=clock.now().timestamp()))
     collect.empty_trash(home)
     return report
 

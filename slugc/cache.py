@@ -126,6 +126,20 @@ class BuildCache:
             return None
         return replace(rest, inputs=replace(rest.inputs, source=source))
 
+    def clear(self) -> int:
+        """Remove what it holds, and what the last slug was built from; bytes freed. A build that runs meanwhile has
+        a copy, and leaves a cache again. Raises CacheUnknown."""
+        self._recover()
+        if not self.live.exists() and not (self.folder / ABOUT).exists():
+            raise CacheUnknown(app=self.app)
+        freed = self.size()
+        with scratch(self.home.work, "cache") as work, locks.exclusive(self.folder / "lock"):
+            self.forget()
+            (self.folder / ABOUT).unlink(missing_ok=True)
+            if self.live.exists():
+                self.live.rename(work / LIVE)
+        return freed
+
     def size(self) -> int:
         """Bytes of content."""
         if not self.live.is_dir():

@@ -3,6 +3,9 @@
 Said so when only an old copy is to be had: a build goes on without a network where it has built before.
 """
 
+import contextlib
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,9 @@ from slugc.host.home import Home
 from slugc.model.address import shown
 from slugc.model.buildpack import BuildpackReference
 
+UNUSED = 30 * 86_400.0
+SUPERSEDED = 86_400.0
+_DIGEST = re.compile("[0-9a-f]{64}")
 SKIP = frozenset({".git", ".DS_Store", "__pycache__"})
 
 
@@ -118,7 +124,23 @@ def store(home: Home, bring: Callable[[Path], object], *, whole: bool = False) -
             if not place.is_dir():
                 raise
             remove_tree(clean)
+    os.utime(place)  # it was used now
     return place
+
+
+def collect(home: Home, *, now: float) -> tuple[str, ...]:
+    """Move copies to the trash that a build would make again and that none has used for long: those that an address
+    still means after UNUSED, others (a branch that has moved on, a file of this machine, a script of project.toml)
+    after SUPERSEDED. Their digests. `now`: seconds of the epoch."""
+    meant = notes.digests(home, since=now - UNUSED)
+    gone = []
+    for place in sorted(home.buildpacks.iterdir()) if home.buildpacks.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if _DIGEST.fullmatch(place.name) and place.name not in meant and place.stat().st_mtime < now - SUPERSEDED:
+                home.trash.mkdir(parents=True, exist_ok=True)
+                place.rename(home.trash / f"buildpack-{place.name}-{os.urandom(6).hex()}")
+                gone.append(place.name)
+    return tuple(gone)
 
 
 def plain_digest(root: Path) -> str:

@@ -1,4 +1,4 @@
-"""`slugc cache`: list build caches, and carry an app's from one CI run to the next."""
+"""`slugc cache`: list and clear build caches, and carry an app's from one CI run to the next."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from slugc.cli.app import TopicGroup
 from slugc.cli.options import JsonOption
 from slugc.cli.session import open_session
+from slugc.errors.usage import BadArguments
 
 app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False)
 
@@ -49,3 +50,25 @@ def import_cache(file: FileArgument, source: SourceArgument = ".", *, name: AppO
 
     read = api.import_cache(source, file, app=name, home=open_session().home)
     typer.echo(f"Imported {size(read)} from {file}")
+
+
+@app.command("clear")
+def clear_cache(
+    source: SourceArgument = ".",
+    *,
+    name: AppOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Every app's.")] = False,
+) -> None:
+    """Remove the build cache of SOURCE. Its next build starts from nothing; slugs stay."""
+    from slugc import api
+    from slugc.render.units import size
+
+    home = open_session().home
+    if every and (source != "." or name):
+        raise BadArguments(message="--all is every app's: give no SOURCE and no --app with it", usage="")
+    names = list(api.caches(home=home)) if every else [name]
+    for each in names:
+        cleared, freed = api.clear_cache(source, app=each, home=home)
+        typer.echo(f"Removed the build cache of {cleared} ({size(freed)})")
+    if not names:
+        typer.echo("There is no build cache.")

@@ -23,7 +23,9 @@ def gc(
 ) -> None:
     """Remove the slugs and unpacked trees that were unused for longest, until the rest fits the budget.
 
-    Nothing goes that a release names, a dyno runs on, or that was used within the last ten minutes.
+    Nothing goes that a release names, a dyno runs on, or that was used within the last ten minutes. Fetched
+    buildpacks go where no build has used them for 30 days, or for one where their address means another copy by now.
+    Build caches stay: slugc cache clear.
     """
     from slugc import api
     from slugc.render import json as json_form
@@ -35,6 +37,8 @@ def gc(
         typer.echo(json_form.document(report))
         return
     typer.echo(f"freed: {size(report.freed)} ({len(report.slugs)} slugs, {len(report.trees)} trees)")
+    if report.buildpacks:
+        typer.echo(f"fetched buildpacks let go: {len(report.buildpacks)}")
     typer.echo(f"held: {size(report.left)}")
     for digest, reason in report.kept.items():
         typer.echo(f"kept: {digest[:12]}, because {reason}")

@@ -18,7 +18,7 @@ class CacheArchiveRefused(CacheError):
 
 
 class CacheUnknown(CacheError):
-    """`slugc cache export` of an app that was never built here."""
+    """`slugc cache export` or `clear` of an app that was never built here."""
 
     code, exit_code = "cache.unknown-app", 42
 
@@ -26,6 +26,6 @@ class CacheUnknown(CacheError):
         super().__init__(
             f"There is no build cache for {app}",
             detail="",
-            hint="Build it once, or give the name that the build had: slugc build --app NAME.",
+            hint="See those that there are with slugc cache list; a build has the name that --app gives it.",
         )
         self.app = app

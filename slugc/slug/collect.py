@@ -36,7 +36,10 @@ class Collected:
     """Digests whose slug file went."""
     trees: tuple[str, ...] = ()
     """Digests whose unpacked tree went; the slug can be unpacked again."""
+    buildpacks: tuple[str, ...] = ()
+    """Digests of fetched buildpacks that no build had used for long; a build that names one fetches it again."""
     freed: int = 0
+    """Bytes of slugs and trees."""
     left: int = 0
     """Bytes still held; more than the budget where what is left is in use."""
     kept: Mapping[str, str] = field(default_factory=dict)

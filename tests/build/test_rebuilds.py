@@ -194,6 +194,36 @@ def test_an_app_that_was_never_built_has_no_cache_to_export(builder, tmp_path):
         api.export_cache(".", tmp_path / "out", app="x", home=builder.home)
 
 
+def test_a_cleared_cache_makes_the_next_build_the_first(builder, app):
+    source = app({"a": "b"})
+    first = builder.build(source, "counter")
+    cache = BuildCache(home=builder.home, app=str(source))
+    held = cache.size()
+    assert api.clear_cache(str(source), home=builder.home) == (str(source), held)
+    assert held > 0
+    assert api.caches(home=builder.home) == {}
+    assert builder.why(source, "counter") == ("there is no earlier build of this app",)
+    builder.build(source, "counter")
+    assert "build number 1" in builder.transcript
+    assert first.slug.path.is_file()
+
+
+def test_a_broken_cache_can_be_cleared(builder, app):
+    source = app({"a": "b"})
+    builder.build(source, "counter", app="shop")
+    cache = BuildCache(home=builder.home, app="shop")
+    subprocess.run(["rm", "-r", cache.live], check=True)
+    cache.live.write_text("not a folder")
+    api.clear_cache(app="shop", home=builder.home)
+    assert not cache.live.exists()
+
+
+def test_what_was_never_built_has_no_cache_to_clear(builder):
+    with pytest.raises(CacheUnknown) as caught:
+        api.clear_cache(app="x", home=builder.home)
+    assert "slugc cache list" in caught.value.hint
+
+
 def test_slugs_and_the_state_folder_in_the_source_are_no_source(builder, app):
     source = app({"hello.txt": "x"})
     builder.home = type(builder.home)(source / ".state")

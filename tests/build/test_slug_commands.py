@@ -164,3 +164,11 @@ def test_a_place_that_refuses_is_named_and_nothing_is_left_in_it(built, command)
     assert f"{place}/f could not" in done.stderr or f"{place} could not be written (usage.not-written)" in done.stderr
     assert "SLUGC_HOME" not in done.stderr
     assert sorted(built.folder.rglob("*")) == before
+
+
+def test_caches_are_cleared_one_or_all(built):
+    named = built("cache", "list", "--json").stdout
+    assert "--all is every app's" in built("cache", "clear", ".", "--app", "x", "--all", code=2).stderr
+    assert "no build cache for nobody" in built("cache", "clear", "--app", "nobody", code=42).stderr
+    assert built("cache", "clear", "--all").stdout.count("Removed the build cache of") == len(json.loads(named)) > 0
+    assert built("cache", "clear", "--all").stdout == "There is no build cache.\n"
