@@ -75,7 +75,7 @@ def find(reference: str, asking: Asking) -> Named:
     Raises SlugNotFound, SourceNotFound, BadReleaseManifest, SlugOfReleaseMissing, and what a build raises.
     """
     store, path = SlugStore(asking.home), expanded(reference)
-    if path.is_file() and path.suffix == ".json":
+    if path.suffix == ".json" and not path.is_dir():
         return _of_release(path, store)
     if path.suffix == ".slug" or path.is_file():
         try:
@@ -261,7 +261,9 @@ def _of_release(path: Path, store: SlugStore) -> Named:
 
     try:
         release = release_json.parse(path.read_bytes())
-    except (OSError, release_json.ReleaseJsonProblem) as error:
+    except OSError as error:
+        raise BadReleaseManifest(path=path, reason=error.strerror or str(error)) from error
+    except release_json.ReleaseJsonProblem as error:
         raise BadReleaseManifest(path=path, reason=str(error)) from error
     return Named(
         slug=_slug_of(release, path, store),

@@ -18,7 +18,7 @@ from slugc.detect.candidates import candidates
 from slugc.errors.slug import SlugNotWritten
 from slugc.events import BuildFinished, BuildStarted, Emit, InputsChanged, NothingChanged, silent
 from slugc.host.clock import Clock
-from slugc.host.files import scratch, sweep
+from slugc.host.files import refused, scratch, sweep
 from slugc.host.home import Home
 from slugc.model.build import BuildRequest, BuildResult, Detected, Detection, ReleaseMetadata, SourceTree
 from slugc.model.buildpack import Buildpack, BuildpackRecord, BuildpackReference
@@ -66,8 +66,8 @@ def build(
 
     Raises the errors of every stage (20 to 63); then no slug appears, and the cache is as it was.
     """
-    if request.out is not None and request.out.is_dir():  # said now, not after a long build
-        raise SlugNotWritten(path=str(request.out), reason="It is a folder")
+    if request.out is not None and (refusal := refused(request.out)):  # said now, not after a long build
+        raise SlugNotWritten(path=str(request.out), reason=refusal)
     site = open_site(request, home=home, clock=clock, environ=environ, emit=emit)
     emit(BuildStarted(source=request.source, stack=site.stack.name, isolation=site.choice.text))
     began = clock.monotonic()

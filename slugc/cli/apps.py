@@ -15,9 +15,9 @@ app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False, i
 
 
 @app.callback()
-def apps(ctx: typer.Context, *, app_name: AppOption = None, json: JsonOption = False) -> None:
+def apps(ctx: typer.Context, *, json: JsonOption = False) -> None:
     """The apps of this platform."""
-    if remember(ctx, app_name, json=json):
+    if remember(ctx, None, json=json):
         list_apps(ctx, json=json)
 
 

@@ -21,7 +21,7 @@ from slugc.cli.options import (
     TargetOption,
     config_vars,
 )
-from slugc.cli.session import OutputForm, open_session
+from slugc.cli.session import OutputForm, end, open_session
 from slugc.model.build import BuildRequest, BuildResult, Isolation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -81,6 +81,7 @@ def build(
     result = api.build(request, home=session.home, clock=session.clock, emit=session.emit)
     if session.form is not OutputForm.JSON:
         typer.echo(summary(result))
+    end(session)
 
 
 def summary(result: BuildResult) -> str:

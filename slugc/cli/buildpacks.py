@@ -7,16 +7,24 @@ import typer
 
 from slugc.cli.app import TopicGroup
 from slugc.cli.options import BuildpackOption, JsonOption
+from slugc.cli.remote import remember, wants_json
 from slugc.cli.session import open_session
 
 if TYPE_CHECKING:
     from slugc.testing import Verdict
 
-app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False)
+app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
 ReferenceArgument = Annotated[
     str, typer.Argument(metavar="REF", help="A path, built-in name, git URL#ref, tarball, .cnb file or image.")
 ]
+
+
+@app.callback()
+def buildpacks_(ctx: typer.Context, *, json: JsonOption = False) -> None:
+    """The built-in buildpacks, and what can be known of any other."""
+    if remember(ctx, None, json=json):
+        list_builtin(ctx, json=json)
 
 
 @app.command()
@@ -43,14 +51,14 @@ def inspect(
 
 
 @app.command("list")
-def list_builtin(*, json: JsonOption = False) -> None:
+def list_builtin(ctx: typer.Context, *, json: JsonOption = False) -> None:
     """List the built-in buildpacks in detection order."""
     from slugc import api
     from slugc.render import buildpacks
     from slugc.render import json as json_form
 
     found = api.builtin_buildpacks()
-    typer.echo(json_form.document(found) if json else "\n".join(buildpacks.listing(found)))
+    typer.echo(json_form.document(found) if wants_json(ctx, json) else "\n".join(buildpacks.listing(found)))
 
 
 @app.command("test")

@@ -7,18 +7,27 @@ import typer
 
 from slugc.cli.app import TopicGroup
 from slugc.cli.options import JsonOption
+from slugc.cli.remote import remember, wants_json
 from slugc.cli.session import open_session
 from slugc.errors.usage import BadArguments
+from slugc.model.names import printable
 
-app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False)
+app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A .tar.zst to write or read.")]
 SourceArgument = Annotated[str, typer.Argument(metavar="[SOURCE]", help="What `slugc build` is given.")]
 AppOption = Annotated[str | None, typer.Option("--app", metavar="NAME", help="As `slugc build --app` was told.")]
 
 
+@app.callback()
+def cache(ctx: typer.Context, *, json: JsonOption = False) -> None:
+    """The build caches of this user, and the way of one from a CI run to the next."""
+    if remember(ctx, None, json=json):
+        list_caches(ctx, json=json)
+
+
 @app.command("list")
-def list_caches(*, json: JsonOption = False) -> None:
+def list_caches(ctx: typer.Context, *, json: JsonOption = False) -> None:
     """List the build caches and their sizes."""
     from slugc import api
     from slugc.render import json as json_form
@@ -26,10 +35,12 @@ def list_caches(*, json: JsonOption = False) -> None:
     from slugc.render.units import size
 
     found = api.caches(home=open_session().home)
-    if json:
+    if wants_json(ctx, json):
         typer.echo(json_form.document(found))
         return
-    typer.echo("\n".join(table(("app", "size"), [(app_name, size(held)) for app_name, held in found.items()])))
+    typer.echo(
+        "\n".join(table(("app", "size"), [(printable(app_name), size(held)) for app_name, held in found.items()]))
+    )
 
 
 @app.command("export")

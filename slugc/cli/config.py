@@ -1,11 +1,12 @@
 """`slugc config`: list, get, set, unset, edit."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from slugc.cli.app import TopicGroup
-from slugc.cli.options import EnvFileOption, JsonOption, config_vars
+from slugc.cli.options import JsonOption, config_vars
 from slugc.cli.remote import AppOption, RemoteApp, remember, remote_app, say, show, wants_json
 from slugc.errors.ledger import NoSuchConfigVar
 from slugc.errors.usage import BadArguments
@@ -60,7 +61,10 @@ def set_(
     ctx: typer.Context,
     pairs: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE...")] = None,
     *,
-    env_file: EnvFileOption = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option("--env-file", metavar="FILE", help="Also those of a file of NAME=value lines; arguments win."),
+    ] = None,
     app_name: AppOption = None,
     json: JsonOption = False,
 ) -> None:

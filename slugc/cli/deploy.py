@@ -7,7 +7,7 @@ import typer
 
 from slugc.cli.options import BuildpackOption, GithubOption, JsonOption, StackOption
 from slugc.cli.remote import AppOption, RemoteApp, remote_app, say, show
-from slugc.cli.session import Session, open_session
+from slugc.cli.session import Session, end, open_session
 from slugc.model.slug import Slug
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -51,6 +51,7 @@ def deploy(
         slug = api.build(request, home=session.home, clock=session.clock, emit=session.emit).slug
     row = _release(remote, slug, message)
     show(row, f"{row['web_url']} deployed as v{row['version']}", json_wanted=json)
+    end(session)
 
 
 def _stored(source: str, session: Session) -> Slug | None:
@@ -58,8 +59,8 @@ def _stored(source: str, session: Session) -> Slug | None:
     from slugc.slug.store import SlugStore
 
     store, path = SlugStore(session.home), Path(source)
-    if path.suffix == ".slug" and path.is_file():
-        return store.add(path)
+    if path.suffix == ".slug" and not path.is_dir():
+        return store.add(path if path.is_file() else store.find(source).path)
     if not path.exists() and len(source) >= 6 and all(c in "0123456789abcdef" for c in source.removeprefix("sha256:")):
         return store.find(source)
     return None

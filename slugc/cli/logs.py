@@ -33,7 +33,7 @@ def logs(
     ctx: typer.Context,
     *,
     app_name: AppOption = None,
-    num: Annotated[int, typer.Option("--num", "-n", min=0, help="How many lines; 1,500 are kept.")] = 100,
+    num: Annotated[int, typer.Option("--num", "-n", metavar="N", min=0, help="How many lines; 1,500 are kept.")] = 100,
     dyno: DynoOption = None,
     source: SourceOption = None,
     tail: Annotated[bool, typer.Option("--tail", "-t", help="Go on with what comes, until Ctrl-C.")] = False,

@@ -5,25 +5,34 @@ from typing import Annotated, Any
 import typer
 
 from slugc.cli.app import TopicGroup
-from slugc.cli.options import JsonOption, StackOption
+from slugc.cli.options import IsolationOption, JsonOption, StackOption
 from slugc.cli.remote import Remote, say, show
 from slugc.host.clock import SystemClock
 from slugc.host.home import Home
 from slugc.model.build import Isolation
 
-app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
+
+
+@app.callback()
+def platform(ctx: typer.Context) -> None:
+    """The process that runs all apps of SLUGC_HOME."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
 
 
 @app.command("start")
 def start(
     *,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on without this terminal.")] = False,
-    port: Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="The listener for all apps.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", "-p", metavar="PORT", min=1, max=65535, help="The listener for all apps.")
+    ] = 8080,
     tls_port: Annotated[
-        int | None, typer.Option("--tls-port", min=1, max=65535, help="The same over TLS, with HTTP/2.")
+        int | None, typer.Option("--tls-port", metavar="PORT", min=1, max=65535, help="The same over TLS, with HTTP/2.")
     ] = None,
     stack: StackOption = "host",
-    isolation: Annotated[Isolation, typer.Option("--isolation")] = Isolation.AUTO,
+    isolation: IsolationOption = Isolation.AUTO,
     json: JsonOption = False,
 ) -> None:
     """Run the platform: all apps of SLUGC_HOME with their dynos, add-ons, router and logs."""

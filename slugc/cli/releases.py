@@ -18,7 +18,7 @@ def releases(
     ctx: typer.Context,
     *,
     app_name: AppOption = None,
-    number: Annotated[int, typer.Option("--num", "-n", min=1, help="How many to show.")] = 15,
+    number: Annotated[int, typer.Option("--num", "-n", metavar="N", min=1, help="How many to show.")] = 15,
     json: JsonOption = False,
 ) -> None:
     """The releases of an app, newest first."""
@@ -61,7 +61,7 @@ def export(
     version: Annotated[str | None, typer.Argument(metavar="[vN]", help="Default: the current one.")] = None,
     *,
     app_name: AppOption = None,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE")] = Path("release.json"),
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = Path("release.json"),
 ) -> None:
     """Write a release manifest: `slugc start release.json` boots it anywhere. It holds the config vars: 0600."""
     import json as text

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from slugc.cli.app import options_with_value
 from slugc.cli.options import EnvFileOption, EnvOption, IsolationOption, config_vars, dyno_size
 from slugc.cli.session import open_session
+from slugc.errors.dyno import NothingToRunOn
+from slugc.errors.source import SourceNotFound
 from slugc.errors.usage import BadArguments
 from slugc.model.build import Isolation
 
@@ -39,7 +42,7 @@ class RunCommand(TyperCommand):
     """Reads no option behind the first word of CMD: `slugc run app.slug rake db:migrate --trace` needs no `--`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        with_value = {name for param in self.params for name in param.opts if not getattr(param, "is_flag", True)}
+        with_value = options_with_value(self)
         # The parser swallows `--`, so what it says must be noted before.
         ctx.obj = {"app": None, "names_no_slug": names_no_slug(args, with_value)}
         return super().parse_args(ctx, separated(args, with_value))
@@ -94,7 +97,7 @@ def run(
     type_name: Annotated[
         str | None, typer.Option("--type", metavar="T", help="Run this process type; CMD are its arguments.")
     ] = None,
-    size: Annotated[str, typer.Option("--size", metavar="SIZE", help="The dyno's size.")] = "standard-1x",
+    size: Annotated[str, typer.Option("--size", "-s", metavar="SIZE", help="The dyno's size.")] = "standard-1x",
     stack: Annotated[
         str | None, typer.Option("--stack", metavar="NAME", help="The stack; default: the one it was built on.")
     ] = None,
@@ -119,18 +122,23 @@ def run(
     from slugc import api
 
     session = open_session()
-    return api.run(
-        slug,
-        command or [],
-        config=config_vars(env, env_file),
-        type_name=type_name,
-        size=dyno_size(size),
-        stack=stack,
-        isolation=isolation,
-        home=session.home,
-        clock=session.clock,
-        emit=session.emit,
-    )
+    try:
+        return api.run(
+            slug,
+            command or [],
+            config=config_vars(env, env_file),
+            type_name=type_name,
+            size=dyno_size(size),
+            stack=stack,
+            isolation=isolation,
+            home=session.home,
+            clock=session.clock,
+            emit=session.emit,
+        )
+    except SourceNotFound as error:
+        if set(slug) & set("/#."):  # a path or a commit; a plain word is rather a command
+            raise
+        raise NothingToRunOn(given=slug, command=command or []) from error
 
 
 def _on_app(

@@ -31,7 +31,7 @@ def add(
     when: Annotated[str, typer.Argument(metavar="WHEN", help='"every 10 minutes", "daily at 04:30", or cron; UTC.')],
     command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...")],
     *,
-    size: Annotated[str | None, typer.Option("--size", "-s", metavar="SIZE")] = None,
+    size: Annotated[str | None, typer.Option("--size", "-s", metavar="SIZE", help="The dyno's size.")] = None,
     app_name: AppOption = None,
     json: JsonOption = False,
 ) -> None:

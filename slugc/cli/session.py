@@ -4,11 +4,15 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TextIO
+from functools import cache
+from typing import TYPE_CHECKING, TextIO
 
 from slugc.events import Emit, Event
 from slugc.host.clock import Clock, SystemClock
 from slugc.host.home import Home
+
+if TYPE_CHECKING:
+    from slugc.render.github import GithubRenderer
 
 
 class OutputForm(StrEnum):
@@ -72,10 +76,22 @@ def _json_listener() -> Emit:
     return emit
 
 
-def _github_listener() -> Emit:
+@cache
+def github_renderer() -> "GithubRenderer":
+    """One for the process: what stopped the runner's commands must be what lets them go on."""
     from slugc.render.github import GithubRenderer
 
-    renderer = GithubRenderer()
+    return GithubRenderer()
+
+
+def end(session: Session) -> None:
+    """At the end of a command that has succeeded."""
+    if session.form is OutputForm.GITHUB:
+        sys.stderr.writelines(line + "\n" for line in github_renderer().end())
+
+
+def _github_listener() -> Emit:
+    renderer = github_renderer()
 
     def emit(event: Event) -> None:
         for line in renderer.render(event):

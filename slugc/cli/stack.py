@@ -8,6 +8,7 @@ import typer
 
 from slugc.cli.app import TopicGroup
 from slugc.cli.options import JsonOption
+from slugc.cli.remote import remember, wants_json
 from slugc.cli.session import open_session
 
 app = typer.Typer(
@@ -15,26 +16,26 @@ app = typer.Typer(
     invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Root file systems: `host`, and those made from packages or taken from archives.",
 )
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="Put it in the place of a stack of that name.")]
 
 
 @app.callback()
-def topic(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        list_stacks()
+def stack(ctx: typer.Context, *, json: JsonOption = False) -> None:
+    """Root file systems: `host`, and those made from packages or taken from archives."""
+    if remember(ctx, None, json=json):
+        list_stacks(ctx, json=json)
 
 
 @app.command("list")
-def list_stacks(*, json: JsonOption = False) -> None:
+def list_stacks(ctx: typer.Context, *, json: JsonOption = False) -> None:
     """Show the stacks of this machine."""
     from slugc.render import json as json_form
     from slugc.render.tables import table
     from slugc.stack.store import entries
 
     found = entries(home=open_session().home)
-    if json:
+    if wants_json(ctx, json):
         typer.echo(json_form.document(found))
         return
     records = [(entry.record, entry.origin) for entry in found]
@@ -47,7 +48,9 @@ def list_stacks(*, json: JsonOption = False) -> None:
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it, for example debian-12.")],
     *,
-    suite: Annotated[str, typer.Option("--suite", help="The distribution's suite: bookworm, trixie, noble...")],
+    suite: Annotated[
+        str, typer.Option("--suite", metavar="SUITE", help="The distribution's suite: bookworm, trixie, noble...")
+    ],
     mirror: Annotated[str | None, typer.Option("--mirror", metavar="URL", help="Default: this system's own.")] = None,
     replace: ReplaceOption = False,
     json: JsonOption = False,

@@ -23,6 +23,23 @@ class NothingToRun(UsageError):
         )
 
 
+class NothingToRunOn(UsageError):
+    """`slugc run` got a command in the place of what it should run on, most often: `slugc run bash`."""
+
+    code = "usage.nothing-to-run-on"
+
+    def __init__(self, *, given: str, command: Sequence[str]) -> None:
+        import shlex
+
+        self.given, self.command = given, tuple(command)
+        super().__init__(
+            f"{given} is no slug, no source and no release.json",
+            detail="The first word says what the command runs on.",
+            hint=f"On the app of this folder: slugc run -- {shlex.join([given, *command])}. On a slug: slugc run "
+            "app.slug -- CMD",
+        )
+
+
 class NothingToStart(UsageError):
     """`slugc start` would start no dyno."""
 

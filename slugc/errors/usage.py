@@ -11,13 +11,14 @@ class UnknownCommand(UsageError):
 
     code = "usage.unknown-command"
 
-    def __init__(self, *, given: str, known: Sequence[str], topic: str = "slugc") -> None:
+    def __init__(self, *, given: str, known: Sequence[str], topic: str = "slugc", verbs: Sequence[str] = ()) -> None:
+        """`verbs`: commands of topics with just that name, as in `ps scale` for `scale`."""
         from difflib import get_close_matches
 
-        close = get_close_matches(given, known, n=1)
+        close = [f"{topic} {verb}" for verb in verbs] or get_close_matches(given, known, n=1)
         super().__init__(
             f"There is no command '{given}'",
-            hint=f"Did you mean '{close[0]}'?" if close else f"`{topic} --help` lists the commands.",
+            hint=f"Did you mean {' or '.join(map(repr, close))}?" if close else f"`{topic} --help` lists the commands.",
         )
 
 

@@ -47,6 +47,16 @@ def named_by_user(path: Path) -> Iterator[None]:
         raise FileNotWritten(path=path, reason=error.strerror or str(error)) from error
 
 
+def refused(path: Path) -> str | None:
+    """Why no file can be written at `path`, as far as can be told without trying; folders above it may be made."""
+    if path.is_dir():
+        return "It is a folder"
+    above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    if not above.is_dir():
+        return f"{above} is no folder"
+    return None if os.access(above, os.W_OK | os.X_OK) else f"This user may not write to {above}"
+
+
 def expanded(text: str) -> Path:
     """`text` as a path, with `~` and `~user` for homes; of a user who does not exist it is a name like any other."""
     try:

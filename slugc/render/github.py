@@ -54,9 +54,13 @@ class GithubRenderer:
         return [*start, *lines]
 
     def _trusted(self, command: str) -> list[str]:
+        return [*self.end(), command]
+
+    def end(self) -> list[str]:
+        """At the end of a command: what its step does next may speak to the runner again."""
         resume = [f"::{self._token}::"] if self._stopped else []
         self._stopped = False
-        return [*resume, command]
+        return resume
 
 
 def _place(file: str | None, line: int | None) -> str:

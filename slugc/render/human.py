@@ -4,6 +4,7 @@ import re
 from typing import assert_never
 
 from slugc import events
+from slugc.model.names import printable
 from slugc.render.units import listed, seconds, size
 
 INDENT = "       "
@@ -37,7 +38,7 @@ def bang(text: str, *, colour: str = "") -> list[str]:
 def _lines(event: events.Event, *, colour: bool) -> list[str]:  # noqa: PLR0911, PLR0912 - one case a kind of event
     match event:
         case events.BuildStarted():
-            where = f"Building {event.source} on the {event.stack} stack"
+            where = f"Building {printable(event.source)} on the {event.stack} stack"
             lines = [step(where, colour=colour)]
             if event.isolation != "bubblewrap":
                 lines += bang(

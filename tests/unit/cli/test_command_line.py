@@ -49,6 +49,21 @@ def test_a_failure_keeps_the_form_that_was_asked_for(form: str) -> None:
     assert ("::error title=usage.unknown-command::" in done.stderr) == (form == "--github")
 
 
+def test_the_annotation_of_a_failure_stands_where_the_runner_obeys(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "slugc", "build", str(tmp_path), "--github"]
+    env = {**os.environ, "SLUGC_HOME": str(tmp_path / "home")}
+    lines = subprocess.run(words, capture_output=True, text=True, env=env).stderr.splitlines()
+    stopped, obeyed = None, []
+    for line in lines:  # as the runner reads them
+        if stopped is not None:
+            stopped = None if line == f"::{stopped}::" else stopped
+        elif line.startswith("::stop-commands::"):
+            stopped = line.removeprefix("::stop-commands::")
+        elif line.startswith("::"):
+            obeyed.append(line.partition("::")[2].partition("::")[0])
+    assert ("-----> Building" in "".join(lines), obeyed, stopped) == (True, ["error title=detect.none"], None)
+
+
 @pytest.mark.parametrize("words", [["schedule"], ["schedule", "list"], ["schedule:list"], ["ps", "list"], ["ps:list"]])
 def test_a_topic_lists_by_its_name_and_by_list(words: list[str], tmp_path: Path) -> None:
     done = subprocess.run(

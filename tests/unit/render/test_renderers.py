@@ -77,6 +77,13 @@ def test_an_annotations_property_cannot_be_closed_by_its_text() -> None:
     assert renderer.render(warned)[-1] == "::warning file=a%2Cb%3Ac,line=3,title=slugc::50%25 done%0A::error::x"
 
 
+def test_after_the_end_the_rest_of_the_step_may_speak_again() -> None:
+    renderer = GithubRenderer(token="T")
+    started = renderer.render(events.BuildStarted(source=".", stack="host", isolation="bubblewrap"))
+    assert workflow_commands([*started, *renderer.end(), "::notice::mine"], token="T") == ["::notice::mine"]
+    assert renderer.end() == []
+
+
 def workflow_commands(lines: list[str], *, token: str) -> list[str]:
     """What a runner would obey: nothing between stop-commands and its token."""
     obeyed, stopped = [], False
