@@ -6,8 +6,9 @@ from typing import Any
 
 from slugc.errors.source import BuildpackInvalid
 from slugc.formats import toml
-from slugc.host import inside, trees
+from slugc.host import inside
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
+from slugc.model.names import spelled
 
 DESCRIPTOR = "buildpack.toml"
 EXTENSION = "extension.toml"
@@ -21,6 +22,7 @@ def identify(root: Path, *, uri: str, reference: BuildpackReference, digest: str
     Raises BuildpackInvalid.
     """
     described = descriptor(root, reference)
+    uri = spelled(uri)  # it goes into the manifest, which is JSON
     own = described.get("buildpack") or described.get("extension")
     about: dict[str, Any] = own if isinstance(own, dict) else {}
     api = described.get("api")
@@ -75,10 +77,6 @@ def short_name(uri: str) -> str:
     last = uri.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2].rpartition(":")[2]
     last = re.sub(r"\.(git|tgz|tbz2?|txz|tzst|zst|tar(\.\w+)?)$", "", last)
     return re.sub(r"^(heroku-)?buildpacks?-", "", last) or "buildpack"
-
-
-def digest_of(root: Path) -> str:
-    return trees.digest(root)
 
 
 def _text(table: dict[str, Any], key: str) -> str:

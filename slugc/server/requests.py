@@ -91,8 +91,9 @@ class Body:
 
 
 def _is_text(value: Any) -> bool:
-    """A word of a command line that is not UTF-8 comes as lone surrogates, which no log and no listing can carry."""
-    if not isinstance(value, str):
+    """A word of a command line that is not UTF-8 comes as lone surrogates, which no log and no listing can carry; a
+    NUL byte can reach no process."""
+    if not isinstance(value, str) or "\0" in value:
         return False
     try:
         value.encode()

@@ -11,6 +11,7 @@ from slugc.errors.slug import PackInterrupted, SlugNotWritten, TreeNotPackable
 from slugc.events import Emit, Progress, SlugPacked, Warned, silent
 from slugc.host import staging
 from slugc.host.forks import WorkerDied, forked, processors
+from slugc.model.names import spelled
 from slugc.model.slug import Slug, SlugManifest
 from slugc.slug import headers
 from slugc.slug.assembly import Assembly
@@ -71,7 +72,7 @@ def pack(
         slug, reused = _write(job, layout, shards, manifest, out=out, workers=workers or processors(), emit=emit)
     for item in left_out:
         text = f"{os.fsdecode(item.path)} is {item.what}: it is left out of the slug"
-        emit(Warned(text=text.encode("utf-8", "backslashreplace").decode(), hint="Make it when the app starts."))
+        emit(Warned(text=spelled(text), hint="Make it when the app starts."))
     count = sum(len(layer.frames) for layer in slug.manifest.layers)
     files_packed = sum(layer.files for layer in slug.manifest.layers)
     emit(

@@ -1,6 +1,8 @@
 """The second build: a no-op where nothing changed, and reasons where something did."""
 
+import json
 import os
+import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from slugc import api, events, pipeline
-from slugc.cache import BuildCache
+from slugc.cache import BuildCache, known_apps
 from slugc.errors.cache import CacheArchiveRefused, CacheUnknown
 from slugc.errors.compile import BuildpackFailed
 from slugc.host.clock import SystemClock
 from slugc.model.build import BuildRequest, Isolation
+from slugc.render import json as json_form
 
 
 def ran(builder):
@@ -98,6 +101,19 @@ def test_values_of_config_vars_are_not_kept_in_the_clear(builder, app):
     inputs = BuildCache(home=builder.home, app=str(source)).folder / "inputs"
     assert inputs.stat().st_mode & 0o777 == 0o600
     assert b"correct horse" not in inputs.read_bytes()
+
+
+def test_a_source_and_a_buildpack_at_a_path_that_is_not_utf8(builder, app, tmp_path, packs):
+    odd = os.fsdecode(b"caf\xe9")
+    pack = tmp_path / odd / "pack"
+    shutil.copytree(packs / "hello", pack)
+    source = app({"hello.txt": "x"}).rename(tmp_path / odd / "app")
+    first = builder.build(source, pack)
+    assert first.slug.manifest.buildpacks[0].id == "pack"
+    assert known_apps(builder.home).keys() == {str(source)}
+    lines = [json.loads(json_form.render(event)) for event in builder.seen]
+    assert lines[0]["source"] == f"{tmp_path}/caf\\xe9/app"
+    assert builder.build(source, pack, rebuild=True).slug.manifest == first.slug.manifest
 
 
 def test_an_edited_buildpack_rebuilds(builder, app, tmp_path, packs):

@@ -98,8 +98,9 @@ def test_a_log_that_cannot_be_opened_keeps_no_other_app_down(shop: "Platform", s
 
 def test_words_that_are_not_utf_8_are_refused_and_no_listing_breaks(shop: "Platform") -> None:
     socket = shop.home / "state" / "platform.sock"
-    status, row = call(socket, "POST", "/apps/shop/dynos", {"words": ["printf \udcff"]})
-    assert (status, row["id"]) == (422, "usage.request")
+    for body in ({"words": ["printf \udcff"]}, {"words": ["a\0b"]}, {"words": ["true"], "env": {"A": "\0"}}):
+        status, row = call(socket, "POST", "/apps/shop/dynos", body)
+        assert (status, row["id"]) == (422, "usage.request")
     said = subprocess.run(
         [sys.executable.encode(), b"-m", b"slugc", b"run", b"--app", b"shop", b"--detach", b"--", b"printf \xff"],
         env=shop.env,
