@@ -61,17 +61,25 @@ class PlatformOptions:
 @contextlib.asynccontextmanager
 async def running(home: Home, options: PlatformOptions, *, clock: Clock) -> AsyncIterator[tuple[Fleet, dict[str, Any]]]:
     """Every app of `home` up, until the block is left; then everything down, in reverse: jobs, dynos, servers of
-    add-ons, router, ledger. The second value says what the platform stands on."""
-    with scratch(home.work, "etc") as etc:
-        async with _running(home, options, etc, clock=clock) as what:
-            yield what
+    add-ons, router, ledger; also where one of them does not come up. The second value says what it stands on."""
+    async with contextlib.AsyncExitStack() as down:
+        etc = down.enter_context(scratch(home.work, "etc"))
+        ledger = down.enter_context(contextlib.closing(Ledger(home.state / FILE_NAME, clock=clock)))
+        fleet, facts = _built(home, options, etc, ledger, clock=clock)
+        router = fleet.world.router
+        down.push_async_callback(router.stop)
+        down.push_async_callback(fleet.shutdown)
+        # Apps first: whoever asks while they boot waits for them, and each one later would cost a reload.
+        await fleet.enroll()
+        await router.start()
+        await fleet.start()
+        yield fleet, facts
 
 
-@contextlib.asynccontextmanager
-async def _running(
-    home: Home, options: PlatformOptions, etc: Path, *, clock: Clock
-) -> AsyncIterator[tuple[Fleet, dict[str, Any]]]:
-    ledger = Ledger(home.state / FILE_NAME, clock=clock)
+def _built(
+    home: Home, options: PlatformOptions, etc: Path, ledger: Ledger, *, clock: Clock
+) -> tuple[Fleet, dict[str, Any]]:
+    """The parts put together; nothing runs yet."""
     choice = choose(options.isolation, scratch=home.work)
     engine = Owned(engine=choice.engine, owner=str(home.root))
     stack = find(options.stack, home=home)
@@ -103,16 +111,7 @@ async def _running(
         "port": options.port,
         "tls_port": options.tls_port,
     }
-    # Apps first: whoever asks while they boot waits for them, and each one later would cost a reload.
-    await fleet.enroll()
-    await router.start()
-    try:
-        await fleet.start()
-        yield fleet, facts
-    finally:
-        await fleet.shutdown()
-        await router.stop()
-        ledger.close()
+    return fleet, facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

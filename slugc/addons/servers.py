@@ -81,7 +81,8 @@ class Servers:
         }
 
     async def start(self, addon: AddOn) -> None:
-        """Start the server of an add-on that was made before. Raises ServerMissing, ServerFailed."""
+        """Start the server of an add-on that was made before. Raises ServerMissing, and ServerFailed where it does not
+        come up now: it is tried again and again."""
         service = SERVICES[addon.service]
         programs = bin_folder(service, which=shutil.which)
         await self._launch(addon.name, service, access_of(addon.details), programs)
@@ -91,8 +92,7 @@ class Servers:
         watcher = self._watchers.pop(addon, None)
         if watcher is not None:
             watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watcher
+            await asyncio.gather(watcher, return_exceptions=True)
         process = self._running.pop(addon, None)
         if process is None or process.returncode is not None:
             return
@@ -131,11 +131,19 @@ class Servers:
     async def _launch(self, addon: str, service: Service, access: Access, programs: Path) -> None:
         process = await self._spawn(addon, service.argv(access, programs))
         self._running[addon] = process
-        await self._wait_ready(addon, process, service, access)
         self._watchers[addon] = asyncio.create_task(self._watch(addon, process, service, access, programs))
+        await self._wait_ready(addon, process, service, access)
 
     async def _spawn(self, addon: str, argv: tuple[str, ...], *, stdin: bytes = b"") -> asyncio.subprocess.Process:
-        """Start a program in the add-on's sandbox; what it prints goes to the end of its log file."""
+        """Start a program in the add-on's sandbox; what it prints goes to the end of its log file.
+
+        Raises ServerFailed."""
+        try:
+            return await self._started(addon, argv, stdin)
+        except OSError as error:
+            raise self._failed(addon, f"starting {argv[0]}: {error.strerror or error}") from error
+
+    async def _started(self, addon: str, argv: tuple[str, ...], stdin: bytes) -> asyncio.subprocess.Process:
         folder = self.data_folder(addon)
         spec = SandboxSpec(
             argv=argv,
@@ -192,9 +200,9 @@ class Servers:
         while True:
             await process.wait()
             await asyncio.sleep(pause)
-            process = await self._spawn(addon, service.argv(access, programs))
-            self._running[addon] = process
             try:
+                process = await self._spawn(addon, service.argv(access, programs))
+                self._running[addon] = process
                 await self._wait_ready(addon, process, service, access)
                 pause = RESTART_SECONDS[0]
             except ServerFailed:

@@ -1,7 +1,6 @@
 """All apps of one platform: brought up from the ledger, and taken down in order."""
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from slugc.hosting.app import HostedApp
 from slugc.hosting.hearing import Hear
 from slugc.hosting.jobs import Scheduler
 from slugc.hosting.world import World
-from slugc.model.app import App
+from slugc.model.app import AddOn, App
 from slugc.model.log import LateLines
 from slugc.model.release import Release
 
@@ -57,7 +56,7 @@ class Fleet:
     async def start(self) -> None:
         """Bring everything back that was enrolled: servers of add-ons first, then apps, then jobs."""
         world = self.world
-        await asyncio.gather(*(self._start_server(addon.name) for addon in world.ledger.addons()))
+        await asyncio.gather(*(self._start_server(addon) for addon in world.ledger.addons()))
         apps = tuple(self)
         reasons = await asyncio.gather(*(app.start() for app in apps))
         self.notes += [f"{app.name}: {reason}" for app, reason in zip(apps, reasons, strict=True) if reason]
@@ -74,11 +73,12 @@ class Fleet:
         """Jobs, then dynos (TERM, grace, KILL), then the servers they talked to."""
         if self._scheduler is not None:
             self._scheduler.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._scheduler
+            await asyncio.gather(self._scheduler, return_exceptions=True)
         why = PlatformNotRunning(socket=str(self.world.home.state), reason="it is being stopped")
-        await asyncio.gather(*(app.shutdown(why) for app in self))
-        await self.world.servers.stop_all()
+        try:
+            await asyncio.gather(*(app.shutdown(why) for app in self))
+        finally:
+            await self.world.servers.stop_all()
 
     def app(self, name: str) -> HostedApp:
         """Raises NoSuchApp."""
@@ -148,8 +148,7 @@ class Fleet:
         if app is not None:
             app.hub.write_late("heroku", "router", lines)
 
-    async def _start_server(self, name: str) -> None:
-        addon = next(addon for addon in self.world.ledger.addons() if addon.name == name)
+    async def _start_server(self, addon: AddOn) -> None:
         if addon.service == attachments.URL:
             return
         try:

@@ -45,21 +45,36 @@ class Scheduler:
 
     def __init__(self, find: Callable[[str], HostedApp | None], jobs: Callable[[], tuple[Job, ...]]) -> None:
         self._find, self._jobs = find, jobs
+        self._starting: dict[int, asyncio.Task[None]] = {}
 
     async def run(self, now: Callable[[], datetime]) -> None:
+        """Until it is cancelled."""
         looked = now()
-        while True:
-            wait = LONGEST_SLEEP
-            # A ledger that cannot be read just now is asked again; what is due by then starts late.
-            with contextlib.suppress(SlugcError, OSError):
-                jobs, until = self._jobs(), now()
-                due = [job for job in jobs if (at := next_run(job, looked)) is not None and at <= until]
-                looked = until
-                for job in due:
-                    await self._start(job)
-                upcoming = [at for job in self._jobs() if (at := next_run(job, until)) is not None]
-                wait = min(((at - now()).total_seconds() for at in upcoming), default=LONGEST_SLEEP)
-            await asyncio.sleep(min(max(wait, 0.05), LONGEST_SLEEP))
+        try:
+            while True:
+                wait = LONGEST_SLEEP
+                # A ledger that cannot be read just now is asked again; what is due by then starts late.
+                with contextlib.suppress(SlugcError, OSError):
+                    jobs, until = self._jobs(), now()
+                    for job in jobs:
+                        due = next_run(job, looked)
+                        if due is not None and due <= until:
+                            self._begin(job)
+                    looked = until
+                    upcoming = [due for job in jobs if (due := next_run(job, until)) is not None]
+                    wait = min(((due - now()).total_seconds() for due in upcoming), default=LONGEST_SLEEP)
+                await asyncio.sleep(min(max(wait, 0.05), LONGEST_SLEEP))
+        finally:
+            for starting in self._starting.values():
+                starting.cancel()
+
+    def _begin(self, job: Job) -> None:
+        """Not waited for: an app whose release command runs would hold up the jobs of all others. A job that is still
+        waiting for its own app is not started twice."""
+        if job.id in self._starting:
+            return
+        self._starting[job.id] = task = asyncio.create_task(self._start(job))
+        task.add_done_callback(lambda _: self._starting.pop(job.id, None))
 
     async def _start(self, job: Job) -> None:
         app = self._find(job.app)

@@ -11,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from slugc.addons import servers
 from slugc.addons.locate import SERVICES, bin_folder
-from slugc.errors.addons import ServerMissing
+from slugc.addons.redis import Redis
+from slugc.addons.service import Access
+from slugc.errors.addons import ServerFailed, ServerMissing
+from slugc.model.app import AddOn
+from slugc.model.build import Isolation
+from slugc.sandbox.choose import choose
 
 ORDINARY = 2345
 DRIVER = """
@@ -152,6 +158,79 @@ def answers(url: str) -> bool:
         return True
 
     return asyncio.run(connect())
+
+
+class Stumbling(Redis):
+    """A server that ends at its first start after the platform came back, as one does whose port somebody else has."""
+
+    program = "stumbling"
+
+    def folders(self) -> tuple[Path, ...]:
+        return (Path(os.environ["STUMBLING"]),)
+
+    def argv(self, access: Access, bin_folder: Path) -> tuple[str, ...]:
+        return (sys.executable, str(bin_folder / self.program), str(access.port))
+
+    def ready(self, answer: bytes) -> bool:
+        return answer == b"well"
+
+
+STUMBLING = """
+import socket, sys
+from pathlib import Path
+stumbled = Path(__file__).with_name("stumbled")
+if not stumbled.exists():
+    stumbled.touch()
+    sys.exit("not yet")
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    while True:
+        connection, _ = listener.accept()
+        connection.recv(64)
+        connection.sendall(b"well")
+        connection.close()
+"""
+
+
+def test_a_server_that_did_not_come_up_at_first_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stumbling").write_text(STUMBLING)
+    monkeypatch.setenv("STUMBLING", str(tmp_path))
+    monkeypatch.setitem(SERVICES, "redis", Stumbling())
+    monkeypatch.setattr(servers, "RESTART_SECONDS", (0.1, 0.1))
+    details = {"port": str(servers.free_port()), "user": "u", "password": "p", "database": "d"}
+    addon = AddOn(name="redis-test-1", service="redis", app="a", created_at="", details=details)
+
+    async def scene() -> None:
+        engine = choose(Isolation.NONE, scratch=tmp_path / "work").engine
+        found = servers.Servers(tmp_path / "addons", engine=engine, mounts=())
+        found.data_folder(addon.name).mkdir(parents=True)
+        with pytest.raises(ServerFailed) as caught:
+            await found.start(addon)
+        assert "not yet" in caught.value.detail
+        url = f"redis://127.0.0.1:{details['port']}/"
+        for _ in range(600):
+            if found.state(addon.name) == "up" and await asyncio.to_thread(answers, url):
+                break
+            await asyncio.sleep(0.1)
+        assert found.state(addon.name) == "up"
+        await found.stop_all()
+        assert found.state(addon.name) == "down"
+
+    asyncio.run(scene())
+
+
+def test_a_server_without_its_folder_is_no_reason_for_the_platform_not_to_start(tmp_path: Path) -> None:
+    needs("redis")
+    details = {"port": "1", "user": "u", "password": "p", "database": "d"}
+    addon = AddOn(name="redis-test-1", service="redis", app="a", created_at="", details=details)
+
+    async def scene() -> None:
+        engine = choose(Isolation.NONE, scratch=tmp_path / "work").engine
+        with pytest.raises(ServerFailed):
+            await servers.Servers(tmp_path / "addons", engine=engine, mounts=()).start(addon)
+
+    asyncio.run(scene())
 
 
 def test_the_data_folder_is_closed_to_other_users_and_holds_no_password_file(root: Path) -> None:
