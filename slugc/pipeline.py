@@ -110,7 +110,7 @@ def _build(
     compiled = compile_app(group, shop, clock=site.clock, emit=emit)
     native = compiled.cloud_native
     metadata = collect(group, shop, declared_by=native.processes if native else None, emit=emit)
-    write_launch_metadata(shop.layers, group, metadata, native.slices if native else ())
+    write_launch_metadata(shop.layers, group, metadata, native.slices if native else (), strict=request.strict)
     slug = _pack(site, work=work, tree=tree, group=group, compiled=compiled, metadata=metadata, known=known)
     if request.use_cache:
         site.cache.swap(shop.cache, work / "trash")

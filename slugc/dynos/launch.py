@@ -101,7 +101,7 @@ def entry_of(
     if launch is not None:
         from slugc.buildpack.cloudnative.modifications import for_launch
 
-        env = for_launch(env, launch.environments, process_type(plan))
+        env = for_launch(env, launch.environments, process_type(plan), strict=launch.strict)
         if launch.programs or (launch.profiles and not plan.process.direct):
             return _staged(plan, launch, env, terminal=terminal)
     cwd = _working_dir(plan)

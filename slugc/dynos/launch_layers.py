@@ -1,7 +1,9 @@
 """The Cloud Native launch layers of a slug, as one process type's launch uses them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slugc.buildpack.cloudnative import layer_folder
 from slugc.buildpack.cloudnative.modifications import LayerEnvironment
@@ -21,27 +23,56 @@ class LaunchLayers:
     """exec.d programs, in the order they run; paths inside."""
     profiles: tuple[str, ...] = ()
     """profile.d scripts, for shell processes only; paths inside."""
+    strict: bool = False
+    """The slug was built by the specification where the reference lifecycle differs."""
 
 
 def read(layers: Path, process: str | None) -> LaunchLayers:
     """process: the type that starts; None for a command of the user's own, which has no type."""
-    found = [(owner, layer_folder.names(layers, owner)) for owner in _owners(layers)]
+    metadata = _metadata(layers)
+    strict = _table(metadata.get("slugc")).get("strict") is True
+    found = [(owner, layer_folder.names(layers, owner)) for owner in _owners(layers, metadata)]
     pairs = [(owner, layer) for owner, names in found for layer in names]
+
+    def scripts(folder: str) -> tuple[str, ...]:
+        """Of each layer those for all processes and then those for this one; strictly, first those for all of all
+        layers."""
+        own = [f"{folder}/{process}"] if process else []
+        turns = [[folder], own] if strict else [[folder, *own]]
+        return tuple(
+            path
+            for folders in turns
+            for owner, layer in pairs
+            for one in folders
+            for path in layer_folder.files(layers, owner, layer, one)
+        )
+
     return LaunchLayers(
         environments=tuple(
             tuple(layer_folder.environment(layers, owner, layer) for layer in names) for owner, names in found
         ),
-        programs=tuple(path for pair in pairs for path in layer_folder.executables(layers, *pair, process)),
-        profiles=tuple(path for pair in pairs for path in layer_folder.profiles(layers, *pair, process)),
+        programs=scripts("exec.d"),
+        profiles=scripts("profile.d"),
+        strict=strict,
     )
 
 
-def _owners(layers: Path) -> list[str]:
-    """Folders of the group's buildpacks, in its order; by name where the slug does not say."""
+def _metadata(layers: Path) -> Mapping[str, Any]:
     data = inside.read(layers, METADATA)
     try:
-        members = parse((data or b"").decode("utf-8")).get("buildpacks", [])
-        owners = [escape_id(member["id"]) for member in members]
-    except (TomlProblem, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+        return parse((data or b"").decode("utf-8"))
+    except (TomlProblem, UnicodeDecodeError):
+        return {}
+
+
+def _owners(layers: Path, metadata: Mapping[str, Any]) -> list[str]:
+    """Folders of the group's buildpacks, in its order; by name where the slug does not say."""
+    try:
+        owners = [escape_id(member["id"]) for member in metadata.get("buildpacks", [])]
+    except (KeyError, TypeError, AttributeError):
         owners = []
     return owners or sorted(item.name for item in layers.iterdir() if item.name not in {"config", "sbom"})
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -11,8 +11,16 @@ from slugc.model.process import ProcessType
 FILE = "config/metadata.toml"
 
 
-def write(layers: Path, group: Sequence[Detected], metadata: ReleaseMetadata, slices: Sequence[Sequence[str]]) -> None:
-    """Nothing where no Cloud Native buildpack took part."""
+def write(
+    layers: Path,
+    group: Sequence[Detected],
+    metadata: ReleaseMetadata,
+    slices: Sequence[Sequence[str]],
+    *,
+    strict: bool = False,
+) -> None:
+    """Nothing where no Cloud Native buildpack took part. `strict` is kept in a table of slugc's own: the launch has its
+    differences, too."""
     members = [member.descriptor for member in group if member.descriptor is not None]
     if not members:
         return
@@ -24,6 +32,7 @@ def write(layers: Path, group: Sequence[Detected], metadata: ReleaseMetadata, sl
         ],
         "processes": [_row(process) for process in metadata.process_types],
         "slices": [{"paths": list(paths)} for paths in slices] or None,
+        "slugc": {"strict": True} if strict else None,
     }
     file = layers / FILE
     file.parent.mkdir(parents=True, exist_ok=True)

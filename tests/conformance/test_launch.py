@@ -218,3 +218,28 @@ def test_secrets_stand_in_no_command_line(lab) -> None:
     assert status == 0
     assert "cmdline" in output
     assert "secret" not in output
+
+
+@pytest.mark.spec(SECTION)
+def test_a_slug_that_was_built_strictly_is_launched_strictly(lab) -> None:
+    """Layers ascending in PATH, exec.d of all layers before those of the process type, one delimiter for a layer."""
+    build = """
+    for n in one two; do
+      layer $n launch; mkdir $L/$n/bin; put $n/env/WORDS.delim -; put $n/env/WORDS.append $n
+      put $n/env.launch/WORDS.append $n.launch
+      for d in exec.d exec.d/p; do
+        printf '#!/bin/sh\\necho "TRACE=\\047$TRACE %s\\047" >&3\\n' "$n/$d" | program $n/$d/run
+      done
+    done
+    printf '#!/bin/sh\\necho "$PATH"; echo "$TRACE"; echo "$WORDS"\\n' | program one/show
+    process p /layers/a/one/show
+    """
+    pack = lab.pack("a", build)
+    path, trace, words = lab.build(pack).run("p")[1].splitlines()
+    assert path.startswith("/layers/a/two/bin:/layers/a/one/bin:")
+    assert trace.split() == ["one/exec.d", "one/exec.d/p", "two/exec.d", "two/exec.d/p"]
+    assert words == "oneone.launch-twotwo.launch"
+    path, trace, words = lab.build(pack, strict=True).run("p")[1].splitlines()
+    assert path.startswith("/layers/a/one/bin:/layers/a/two/bin:")
+    assert trace.split() == ["one/exec.d", "two/exec.d", "one/exec.d/p", "two/exec.d/p"]
+    assert words == "one-one.launch-two-two.launch"

@@ -33,28 +33,13 @@ def environment(layers: Path, buildpack: str, layer: str) -> LayerEnvironment:
     )
 
 
-def executables(layers: Path, buildpack: str, layer: str, process: str | None) -> list[str]:
-    """exec.d programs in the order they run: `exec.d/*`, then `exec.d/<process>/*`; paths inside."""
-    return [
-        f"{LAYERS}/{buildpack}/{layer}/{folder}/{name}"
-        for folder in ("exec.d", *([f"exec.d/{process}"] if process else []))
-        for name in _plain_names(layers / buildpack / layer / folder)
-    ]
-
-
-def profiles(layers: Path, buildpack: str, layer: str, process: str | None) -> list[str]:
-    """profile.d scripts for shell processes, in the order they are sourced; paths inside."""
-    return [
-        f"{LAYERS}/{buildpack}/{layer}/{folder}/{name}"
-        for folder in ("profile.d", *([f"profile.d/{process}"] if process else []))
-        for name in _plain_names(layers / buildpack / layer / folder)
-    ]
-
-
-def _plain_names(folder: Path) -> list[str]:
-    if not folder.is_dir():
+def files(layers: Path, buildpack: str, layer: str, folder: str) -> list[str]:
+    """The files of one folder of a layer (`exec.d`, `profile.d/web`), sorted; paths inside."""
+    place = layers / buildpack / layer / folder
+    if not place.is_dir():
         return []
-    return sorted(item.name for item in folder.iterdir() if not stat.S_ISDIR(item.lstat().st_mode))
+    names = sorted(item.name for item in place.iterdir() if not stat.S_ISDIR(item.lstat().st_mode))
+    return [f"{LAYERS}/{buildpack}/{layer}/{folder}/{name}" for name in names]
 
 
 def _files(layers: Path, layer: str, folder: str) -> dict[str, dict[str, str]]:

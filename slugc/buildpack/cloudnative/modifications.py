@@ -41,10 +41,17 @@ class LayerEnvironment:
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def apply_files(env: Environment, files: Mapping[str, str], *, unsuffixed: Action = Action.OVERRIDE) -> dict[str, str]:
-    """One folder of env files over `env`. A `.delim` speaks for its own folder only; an unknown suffix for nothing.
+def apply_files(
+    env: Environment,
+    files: Mapping[str, str],
+    *,
+    unsuffixed: Action = Action.OVERRIDE,
+    delimiters: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """One folder of env files over `env`. A `.delim` speaks for its own folder; an unknown suffix for nothing.
 
     `unsuffixed` is what a name without a suffix means: override in a layer, default in an operator's folder.
+    `delimiters`: files of other folders, whose `.delim` speak here too.
     """
     changed = dict(env)
     for file in sorted(files):
@@ -53,7 +60,8 @@ def apply_files(env: Environment, files: Mapping[str, str], *, unsuffixed: Actio
         if not name or "=" in name or action not in set(Action):
             continue
         value, old = files[file], changed.get(name, "")
-        delimiter = files.get(f"{name}.delim", "") if old else ""
+        elsewhere = (delimiters or {}).get(f"{name}.delim", "")
+        delimiter = files.get(f"{name}.delim", elsewhere) if old else ""
         match Action(action):
             case Action.OVERRIDE:
                 changed[name] = value
@@ -98,8 +106,7 @@ def for_build(env: Environment, layers: Iterable[LayerEnvironment], *, strict: b
     for layer in ordered:
         if not strict:
             changed = apply_folders(changed, layer, BUILD_FOLDERS)
-        for folder in ("env", "env.build"):
-            changed = apply_files(changed, layer.files.get(folder, {}))
+        changed = _apply_layer(changed, layer, ("env", "env.build"), strict=strict)
     return changed
 
 
@@ -118,8 +125,17 @@ def for_launch(
         for layer in reversed(ordered) if strict else ordered:
             changed = apply_folders(changed, layer, LAUNCH_FOLDERS)
         for layer in ordered:
-            for folder in folders:
-                changed = apply_files(changed, layer.files.get(folder, {}))
+            changed = _apply_layer(changed, layer, folders, strict=strict)
+    return changed
+
+
+def _apply_layer(env: Environment, layer: LayerEnvironment, folders: Sequence[str], *, strict: bool) -> dict[str, str]:
+    """The env folders of one layer in turn. Strictly, a `.delim` speaks for the whole layer."""
+    changed = dict(env)
+    found = [layer.files.get(folder, {}) for folder in folders]
+    delimiters = {name: text for files in found for name, text in files.items()} if strict else {}
+    for files in found:
+        changed = apply_files(changed, files, delimiters=delimiters)
     return changed
 
 
