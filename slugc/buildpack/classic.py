@@ -19,10 +19,13 @@ from slugc.formats.release_yaml import ReleaseYaml
 from slugc.host import inside, trees
 from slugc.host.processes import Completed
 from slugc.model.buildpack import Buildpack
+from slugc.render.human import plain
 
 DETECT_SECONDS = 60.0
 REPORT_SECONDS = 60.0
 TAIL = 20
+NAME_LENGTH = 100
+"""Of what bin/detect prints: a heading of the transcript, and in every manifest."""
 # `export` runs in a bash of its own, and only its environment comes back: slugc never evaluates shell text.
 SOURCE_EXPORT = 'out=$2; source "$1"; /usr/bin/env -0 > "$out"'
 
@@ -40,7 +43,7 @@ class Classic:
             problem = f"no answer within {DETECT_SECONDS:g} seconds"
         else:
             problem = self._unstartable(table, "bin/detect", done, err)
-        name = next((line.strip() for line in out if line.strip()), "")
+        name = next((shown for line in out if (shown := plain(line).strip())), "")[:NAME_LENGTH]
         return Verdict(code=done.status, name=name, stderr="\n".join(err), seconds=done.seconds, problem=problem)
 
     def compile(self, shop: Workshop, exports: Exports, *, emit: Emit) -> Compiled:

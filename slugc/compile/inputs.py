@@ -1,7 +1,6 @@
 """Gathering what a slug depends on, for the question whether a build is needed at all."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,16 +11,16 @@ from slugc.model.build import BuildRequest, Detected
 from slugc.model.buildpack import Buildpack, BuildpackReference
 from slugc.model.inputs import Inputs, SourceState
 from slugc.model.slug import StackRecord
+from slugc.model.variable import NAME
 from slugc.sandbox import environment
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VALUE_LIMIT = 1 << 17
 
 
 def check_config(config: Mapping[str, str]) -> None:
     """Raises ConfigVarInvalid: a name becomes a file's name and a variable's."""
     for name, value in config.items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ConfigVarInvalid(name=name, reason="The name has other characters, or begins with a digit.")
         if len(name) > 255:
             raise ConfigVarInvalid(name=f"{name[:40]}...", reason="The name is longer than 255 characters.")

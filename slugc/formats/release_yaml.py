@@ -28,7 +28,7 @@ def parse(text: str) -> ReleaseYaml:
     if not isinstance(document, dict):
         raise ReleaseYamlProblem(line=1, message=f"a mapping was expected, not {_kind(document)}")
     addons = document.get("addons") or []
-    if not isinstance(addons, list) or not all(isinstance(item, str) for item in addons):
+    if not isinstance(addons, list) or not all(isinstance(item, str) and _is_text(item) for item in addons):
         raise ReleaseYamlProblem(line=_line_of(text, "addons"), message="`addons` must be a list of names")
     return ReleaseYaml(
         addons=tuple(addons),
@@ -67,6 +67,8 @@ def _scalar(item: object, where: str, text: str, name: str) -> str:
     match item:
         case str() if "\0" in item:
             raise ReleaseYamlProblem(line=_line_of(text, name), message=f"`{where}` holds a NUL byte")
+        case str() if not _is_text(item):
+            raise ReleaseYamlProblem(line=_line_of(text, name), message=f"`{where}` holds half of a surrogate pair")
         case str():
             return item
         case bool():
@@ -78,6 +80,11 @@ def _scalar(item: object, where: str, text: str, name: str) -> str:
             return ""
         case _:
             raise ReleaseYamlProblem(line=_line_of(text, name), message=f"`{where}` must be text, not {_kind(item)}")
+
+
+def _is_text(item: str) -> bool:
+    """YAML's escapes can write half of a pair, which is no character."""
+    return not any("\ud800" <= char <= "\udfff" for char in item)
 
 
 def _line_of(text: str, key: str) -> int:

@@ -160,7 +160,8 @@ def _write(target: Path, name: str, member: tarfile.TarInfo, source: IO[bytes]) 
             out.write(data)
         out.flush()
         os.fchmod(fd, mode)
-        os.utime(fd, (member.mtime, member.mtime))
+        with suppress(OverflowError):  # a time that no clock will show: the file keeps today's
+            os.utime(fd, (member.mtime, member.mtime))
 
 
 def _link(target: Path, name: str, text: str) -> None:

@@ -4,7 +4,6 @@ Names follow heroku-compatible rules: letters, digits and underscores, no digit 
 first (names with one inside, such as AIRFLOW__CORE__FERNET_KEY, are in wide use), no prefix of the platform.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,8 +13,8 @@ from slugc.errors.ledger import (
     InvalidConfigPair,
     InvalidConfigValue,
 )
+from slugc.model.variable import NAME
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 VALUE_LIMIT = 65_536
 """Bytes of one value. The hosted platform bounds the sum to this; here only the kernel's own bound is near,
 at 128 KiB for one string of an environment."""
@@ -37,7 +36,7 @@ class ConfigChange:
 
 
 def name_problem(name: str) -> str | None:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         return "A name has letters, digits and underscores only, and does not start with a digit."
     for prefix in RESERVED_PREFIXES:
         if name.startswith(prefix):

@@ -12,6 +12,7 @@ from slugc.events import Emit, ProcessTypesFound, Warned
 from slugc.formats import procfile
 from slugc.formats.release_yaml import ReleaseYaml
 from slugc.host import inside
+from slugc.model import variable
 from slugc.model.build import Detected, ReleaseMetadata
 from slugc.model.process import ProcessType
 
@@ -39,6 +40,7 @@ def collect(
         if said is not None:
             declared, owner, place = said, member.buildpack.id, position
     defaults = _usable(declared.default_process_types, owner, emit)
+    config_vars = _settable(declared.config_vars, owner, emit)
     commands = {} if _specification_only(group, shop) else read_procfile(shop.app, emit=emit)
     if declared_by is not None:
         by_group = [list(declared_by.get(member.buildpack.id, ())) for member in group]
@@ -46,7 +48,7 @@ def collect(
         merged = merged_types(by_group, commands, emit)
         shown = tuple(process.name for process in merged if process.owner != PROCFILE)
         emit(ProcessTypesFound(procfile=tuple(sorted(commands)), defaults=shown))
-        return ReleaseMetadata(process_types=merged, config_vars=declared.config_vars, addons=declared.addons)
+        return ReleaseMetadata(process_types=merged, config_vars=config_vars, addons=declared.addons)
     emit(
         ProcessTypesFound(
             procfile=tuple(sorted(commands)), defaults=tuple(sorted(name for name in defaults if name not in commands))
@@ -54,7 +56,7 @@ def collect(
     )
     return ReleaseMetadata(
         process_types=process_types(commands, defaults, owner),
-        config_vars=declared.config_vars,
+        config_vars=config_vars,
         addons=declared.addons,
     )
 
@@ -125,3 +127,21 @@ def _usable(types: Mapping[str, str], owner: str, emit: Emit) -> dict[str, str]:
                 )
             )
     return usable
+
+
+def _settable(config_vars: Mapping[str, str], owner: str, emit: Emit) -> dict[str, str]:
+    """A slug with a default that no environment can hold would never start."""
+    settable = {}
+    for name, value in config_vars.items():
+        reason = variable.problem(name, value)
+        if reason is None:
+            settable[name] = value
+        else:
+            emit(
+                Warned(
+                    text=f"{owner} declares a config var that cannot be set: {name[:60]!r}",
+                    hint=reason,
+                    buildpack=owner,
+                )
+            )
+    return settable

@@ -1,5 +1,6 @@
 """The classic Buildpack API, with real scripts in the real sandbox."""
 
+import json
 import os
 import re
 import subprocess
@@ -258,3 +259,26 @@ def test_what_a_compile_shut_away_from_everybody_is_in_the_slug(builder, app, tm
     result = builder.build(app({"a": "b"}), pack)
     assert (builder.tree(result) / "shut/file").read_text() == "in\n"
     assert (builder.tree(result) / "a").read_text() == "b"
+
+
+def test_a_default_config_var_that_no_environment_can_hold_is_warned_of_and_the_slug_starts(builder, app, tmp_path):
+    pack = tmp_path / "odd"
+    (pack / "bin").mkdir(parents=True)
+    for script in ("detect", "compile"):
+        (pack / "bin" / script).write_text("#!/bin/sh\n")
+    declared = {"GOOD": "yes", "A=B": "c", "a b": "d", "": "e", "1ST": "f", "LONG": "x" * 200_000}
+    (pack / "bin/release").write_text(f"#!/bin/sh\ncat <<'YAML'\nconfig_vars: {json.dumps(declared)}\nYAML\n")
+    result = builder.build(app({"a": "b"}), pack)
+    assert result.slug.manifest.config_vars == {"GOOD": "yes"}
+    for name in ("A=B", "a b", "", "1ST", "LONG"):
+        assert f"odd declares a config var that cannot be set: {name!r}" in builder.transcript
+
+
+def test_what_a_detect_prints_is_a_name_of_one_short_line(builder, app, tmp_path):
+    pack = tmp_path / "loud"
+    (pack / "bin").mkdir(parents=True)
+    (pack / "bin/compile").write_text("#!/bin/sh\n")
+    (pack / "bin/detect").write_text("#!/bin/sh\nprintf '\\033[31mRed\\007 %0500d\\nmore\\n' 0\n")
+    name = builder.build(app({"a": "b"}), pack).slug.manifest.buildpacks[0].name
+    assert name.startswith("Red 0")
+    assert len(name) == 100

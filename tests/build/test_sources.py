@@ -295,6 +295,15 @@ def test_a_truncated_tarball_is_refused(take, app, tmp_path):
         take(tmp_path / "a.tgz")
 
 
+@pytest.mark.parametrize("time", [1e20, -1e20, -5])
+def test_a_time_that_no_clock_shows_is_no_obstacle(take, tmp_path, time):
+    member = tarfile.TarInfo("app/file")
+    member.size, member.mtime = 1, time
+    with tarfile.open(tmp_path / "odd.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(member, io.BytesIO(b"x"))
+    assert (take(tmp_path / "odd.tar").root / "file").read_bytes() == b"x"
+
+
 @pytest.mark.parametrize("text", ["nowhere", "nowhere#main", "notes.txt"])
 def test_what_is_no_source_is_refused(take, tmp_path, text):
     (tmp_path / "notes.txt").write_text("not an archive")

@@ -40,3 +40,11 @@ def test_garbage_is_refused_with_its_line(text, line, message):
 
 def test_a_yaml_boolean_is_kept_as_the_word_it_was_meant_to_be():
     assert parse("config_vars: {DEBUG: yes}").config_vars == {"DEBUG": "true"}
+
+
+@pytest.mark.parametrize(
+    "text", ['addons: ["\\ud800"]', 'config_vars: {A: "\\ud800"}', 'default_process_types: {web: "\\udfff x"}']
+)
+def test_half_of_a_surrogate_pair_is_no_text(text):
+    with pytest.raises(ReleaseYamlProblem):
+        parse(text)
