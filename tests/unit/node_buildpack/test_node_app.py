@@ -5,7 +5,7 @@ import json
 import pytest
 
 from slugc_buildpack.problems import Problem
-from slugc_node import detection, managers, manifest, processes, requested
+from slugc_node import checks, detection, installs, managers, manifest, processes, requested
 
 
 def app_of(folder, document=None, **files):
@@ -127,3 +127,55 @@ def test_an_installation_that_runs_code_of_the_app_is_never_skipped(tmp_path):
     assert not manifest.read(app_of(tmp_path, {**plain, "scripts": {"postinstall": "x"}})).plain
     assert not manifest.read(app_of(tmp_path, {"dependencies": {"ours": "file:./ours"}})).plain
     assert not manifest.read(app_of(tmp_path, {"workspaces": ["a"]})).plain
+
+
+@pytest.mark.parametrize(
+    ("script", "program"),
+    [
+        ("nest start", "nest"),
+        ("NODE_ENV=production next start -p $PORT", "next"),
+        ("cross-env A=b vite", "vite"),
+        ("", ""),
+    ],
+)
+def test_the_program_of_a_script_stands_behind_its_variables(script, program):
+    assert checks.started(script) == program
+
+
+def test_a_start_script_that_needs_a_pruned_program_is_warned_of(tmp_path, capsys):
+    app = app_of(tmp_path, {"scripts": {"start": "nest start"}})
+    checks.result(app, "npm start", manifest.read(app), {"nest", "tsc"})
+    assert "`npm start` will not find nest" in capsys.readouterr().out
+    checks.result(app, "npm start", manifest.read(app), {"tsc"})
+    (app / "Procfile").write_text("web: node dist/main.js\n")
+    checks.result(app, "npm start", manifest.read(app), {"nest"})
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "map_of_packages", "linker"),
+    [
+        ("nodeLinker: pnp\n", False, "pnp"),
+        ("enableTelemetry: 0\nnodeLinker: 'node-modules'\n", True, "node-modules"),
+        ("# nodeLinker: pnp\n", False, ""),
+        (None, False, ""),
+        (None, True, "pnp"),
+    ],
+)
+def test_an_app_of_yarn_says_how_its_packages_lie(tmp_path, settings, map_of_packages, linker):
+    if settings is not None:
+        (tmp_path / ".yarnrc.yml").write_text(settings)
+    if map_of_packages:
+        (tmp_path / ".pnp.cjs").write_text("")
+    assert installs.own_linker(tmp_path) == linker
+    assert (installs.archives(tmp_path) is not None) == (linker == "pnp")
+
+
+def test_archives_that_were_committed_are_used_whatever_the_layout(tmp_path):
+    (tmp_path / ".yarn/cache").mkdir(parents=True)
+    assert installs.archives(tmp_path) == tmp_path / ".yarn/cache"
+
+
+def test_members_of_a_workspace_of_pnpm_may_have_dev_dependencies(tmp_path):
+    (tmp_path / "pnpm-workspace.yaml").write_text("packages: [apps/*]\n")
+    assert manifest.read(app_of(tmp_path)).has_dev

@@ -27,7 +27,7 @@ def build_app(bench: Bench, build: Build, tool: list[Path]) -> None:
     """`uber` of build.clj where the app has one; else the jars of the class path, collected."""
     if _has_uber(build.app):
         transcript.step("Building with tools.build: uber of build.clj")
-        found = _resolve(["build"], bench, build, tool)
+        found = _resolve(["--tool", "build"], bench, build, tool)
         argv = [
             *_java(bench),
             "-cp",

@@ -1,5 +1,6 @@
 """What is likely wrong with the app, said before or after the work: warnings that do not stop the build."""
 
+from collections.abc import Container
 from pathlib import Path
 
 from slugc_buildpack import transcript
@@ -22,10 +23,29 @@ def source(app: Path, declared: Manifest, manager: Manager) -> None:
         )
 
 
-def result(app: Path, web: str | None) -> None:
-    if web is None and not (app / "Procfile").is_file():
+def result(app: Path, web: str | None, declared: Manifest, pruned: Container[str]) -> None:
+    """pruned: programs of devDependencies, which are gone by now."""
+    if (app / "Procfile").is_file():
+        return
+    program = started(declared.scripts.get("start", "")) if web and web.endswith(" start") else ""
+    if program in pruned:
+        transcript.warn(
+            f"`{web}` will not find {program}\n"
+            f'The script "start" of package.json runs {program}, which came with devDependencies: they are not in the\n'
+            "slug. Move its package to dependencies, or start what the build made, by a Procfile with a line such as\n"
+            "web: node dist/main.js"
+        )
+    if web is None:
         transcript.warn(
             "Nothing says how to start the app\n"
             'Add "start" to the scripts of package.json, or a Procfile with a line such as\n'
-            "web: node index.js"
+            "web: node index.js\n"
+            "A folder of static files needs a server of its own, for example the package serve:\n"
+            "web: serve --single --listen $PORT dist"
         )
+
+
+def started(script: str) -> str:
+    """The program of a script, behind its variables: `nest` of `NODE_ENV=production nest start`; pure."""
+    words = [word for word in script.split() if "=" not in word and word != "cross-env"]
+    return words[0] if words else ""

@@ -1,5 +1,6 @@
 """A Node.js app, compiled: read this page from top to bottom."""
 
+from pathlib import Path
 from typing import Any
 
 from slugc_buildpack import children, facts, transcript, trees
@@ -13,6 +14,8 @@ from slugc_node.manifest import Manifest
 from slugc_node.requested import Request
 
 _MODULES = "modules"
+_ARCHIVES = "archives"
+_PROGRAMS = "node_modules/.bin"
 REVISION = "1"
 """Raise it when the same inputs give other modules."""
 
@@ -28,14 +31,18 @@ def compile_app(build: Build) -> dict[str, Any]:
     _script("heroku-prebuild", declared, build)
     restored = _dependencies(declared, manager, build, cache, {**base, f"{manager.title} version": tool.version})
     kept = _build(declared, build, cache, base)
+    programs = _names(build.app / _PROGRAMS)
     _prune(declared, manager, build)
     _script("heroku-cleanup", declared, build)
+    if manager.name == "berry" and installs.archives(build.app) is not None:
+        build.facts.layers[installs.ARCHIVES] = facts.DEPENDENCIES
     if (build.app / "node_modules").is_dir():
         build.facts.layers["node_modules"] = facts.DEPENDENCIES
     recipe.drop_headers(build)
     profile.write(build)
     profile.write_export(build)
-    checks.result(build.app, processes.web(build.app, declared))
+    pruned = programs - _names(build.app / _PROGRAMS)
+    checks.result(build.app, processes.web(build.app, declared), declared, pruned)
     return {
         "node_version": node.version,
         "node_source": node.source,
@@ -78,6 +85,8 @@ def _dependencies(declared: Manifest, manager: Manager, build: Build, cache: Cac
     if whole and cache.restore(_MODULES, key, modules):
         transcript.step("Using cached node_modules")
         return True
+    archives = _archives(manager, build, cache)
+    before = _names(archives)
     transcript.step(f"Installing dependencies with {manager.title}")
     try:
         installs.install(manager, build)
@@ -85,7 +94,23 @@ def _dependencies(declared: Manifest, manager: Manager, build: Build, cache: Cac
         raise complaints.install_failed(manager, failed) from failed
     if whole and modules.is_dir():
         cache.save(_MODULES, key, modules)
+    if archives is not None and _names(archives) != before:
+        cache.save(_ARCHIVES, {"folder": installs.ARCHIVES}, archives)
     return False
+
+
+def _archives(manager: Manager, build: Build, cache: Cache) -> Path | None:
+    """The folder of Yarn's archives, those of the last build in it. None where there is none, or where it came with
+    the source: it is kept there."""
+    folder = installs.archives(build.app) if manager.name == "berry" else None
+    if folder is None or folder.is_dir():
+        return None
+    cache.restore(_ARCHIVES, {"folder": installs.ARCHIVES}, folder)
+    return folder
+
+
+def _names(folder: Path | None) -> set[str]:
+    return {path.name for path in folder.glob("*")} if folder else set()
 
 
 def _digests(manager: Manager, build: Build) -> dict[str, str]:
@@ -130,13 +155,13 @@ def _script(name: str, declared: Manifest, build: Build) -> None:
 def _prune(declared: Manifest, manager: Manager, build: Build) -> None:
     env = installs.environment(build)
     keeps = env["NODE_ENV"] != "production" or "false" in {env.get("NPM_CONFIG_PRODUCTION"), env.get("YARN_PRODUCTION")}
-    if keeps or not (build.app / "node_modules").is_dir():
+    if keeps or not any((build.app / name).exists() for name in ("node_modules", installs.PNP)):
         transcript.detail("Keeping devDependencies.")
         return
     if not declared.has_dev:
         return
     transcript.step("Pruning devDependencies")
     try:
-        installs.prune(manager, build)
+        installs.prune(manager, build, workspaces=declared.workspaces)
     except children.ChildFailed as failed:
         raise complaints.install_failed(manager, failed) from failed

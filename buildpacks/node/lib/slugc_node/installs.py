@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,14 @@ REGISTRY_VARIABLES = (
 )
 CONFIGURATION = (".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml")
 """Files beside the lock file that change what an installation gives."""
+PNP = ".pnp.cjs"
+"""Yarn's map of the packages, with plug'n'play: there is no node_modules then."""
+ARCHIVES = ".yarn/cache"
+# `pnpm prune` looks at the root package only. Compiled packages stay as they are: they come from the store.
+_PRUNE_PNPM_WORKSPACE = (
+    *("pnpm", "install", "--prod", "--frozen-lockfile", "--offline", "--ignore-scripts"),
+    "--config.modules-cache-max-age=0",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +85,9 @@ def environment(build: Build) -> dict[str, str]:
         "COREPACK_ENABLE": "0",
         "CI": "true",
     }
-    if (build.app / ".yarnrc.yml").is_file() and "nodeLinker" in _text(build.app / ".yarnrc.yml"):
-        del quiet["YARN_NODE_LINKER"]  # the app has decided: plug'n'play, or pnpm's way
+    linker = own_linker(build.app)
+    if linker:
+        quiet["YARN_NODE_LINKER"] = linker
     caches = {
         "npm_config_cache": str(cache / "npm"),
         "npm_config_store_dir": str(cache / "pnpm"),
@@ -87,12 +97,29 @@ def environment(build: Build) -> dict[str, str]:
         "npm_config_package_manager_strict": "false",
         "npm_config_manage_package_manager_versions": "false",
     }
+    if archives(build.app) is not None:
+        del caches["YARN_CACHE_FOLDER"]
     path = os.pathsep.join([str(build.app / TARGET / "bin"), str(build.app / "node_modules/.bin")])
     base = build.child_env({**quiet, **caches, **given})
     env = build.config.for_child(base)
     env["PATH"] = path + os.pathsep + base["PATH"]
     env.setdefault("NODE_ENV", "production")
     return env
+
+
+def own_linker(app: Path) -> str:
+    """How Yarn 2 and later lays out the packages of this app; empty where the app leaves it open."""
+    settings = app / ".yarnrc.yml"
+    match = re.search(r"^nodeLinker:\s*[\"']?([\w-]+)", _text(settings) if settings.is_file() else "", re.MULTILINE)
+    if match:
+        return match[1]
+    return "pnp" if (app / PNP).is_file() else ""
+
+
+def archives(app: Path) -> Path | None:
+    """Yarn's archives, where they belong to the app: with plug'n'play it runs from them, and some commit them."""
+    folder = app / ARCHIVES
+    return folder if own_linker(app) == "pnp" or folder.is_dir() else None
 
 
 def install(manager: Manager, build: Build) -> None:
@@ -102,10 +129,21 @@ def install(manager: Manager, build: Build) -> None:
     settle(build.app)
 
 
-def prune(manager: Manager, build: Build) -> None:
+def prune(manager: Manager, build: Build, *, workspaces: bool) -> None:
     """Drop devDependencies. Raises ChildFailed."""
-    children.run(COMMANDS[manager.name].prune, env=environment(build), cwd=build.app, quiet=True)
+    argv = _PRUNE_PNPM_WORKSPACE if workspaces and manager.name == "pnpm" else COMMANDS[manager.name].prune
+    children.run(argv, env=environment(build), cwd=build.app, quiet=True)
     settle(build.app)
+    if manager.name == "berry" and (build.app / PNP).is_file():
+        _drop_unused_archives(build.app)
+
+
+def _drop_unused_archives(app: Path) -> None:
+    """Yarn takes pruned packages out of its map, and leaves their archives."""
+    named = "".join(_text(app / name) for name in (PNP, ".pnp.data.json") if (app / name).is_file())
+    for archive in sorted((app / ARCHIVES).glob("*.zip")):
+        if archive.name not in named:
+            archive.unlink()
 
 
 def settle(app: Path) -> None:

@@ -49,15 +49,16 @@ def read(app: Path) -> Manifest:
     dependencies: dict[str, str] = {}
     for kind in ("dependencies", "devDependencies", "optionalDependencies"):
         dependencies |= _texts(document, kind)
+    workspaces = bool(document.get("workspaces")) or (app / "pnpm-workspace.yaml").is_file()
     return Manifest(
         scripts=_texts(document, "scripts"),
         engines=_texts(document, "engines"),
         package_manager=_text(document, "packageManager"),
         main=_text(document, "main"),
         dependencies=dependencies,
-        has_dev=bool(document.get("devDependencies")) or bool(document.get("workspaces")),
+        has_dev=bool(document.get("devDependencies")) or workspaces,
         cache_directories=_folders(document),
-        workspaces=bool(document.get("workspaces")) or (app / "pnpm-workspace.yaml").is_file(),
+        workspaces=workspaces,
     )
 
 
