@@ -67,8 +67,11 @@ def stop() -> None:
 def status(*, json: JsonOption = False) -> None:
     """Show the platform's process, and what bounds its dynos."""
     from slugc.render.listing import aligned
+    from slugc.server import detached
 
-    facts = Remote.of(Home.of_this_user()).get("/platform")
+    home = Home.of_this_user()
+    # Never waits for ever: it is what one asks when nothing else answers.
+    facts = detached.facts_of(home) or Remote.of(home).get("/platform")
     shown = {
         "Process": str(facts["pid"]),
         "Version": facts["version"],

@@ -21,6 +21,21 @@ class PlatformNotRunning(LedgerError):
         )
 
 
+class PlatformSilent(LedgerError):
+    """The platform lives, for it holds its lock, and does not answer."""
+
+    code: ClassVar[str] = "platform.silent"
+    exit_code: ClassVar[int] = 78
+
+    def __init__(self, *, pid: str, seconds: float) -> None:
+        self.pid, self.seconds = pid, seconds
+        super().__init__(
+            f"The platform (process {pid}) does not answer",
+            detail=f"It was asked for {seconds:g} seconds. It may still be starting, or somebody has stopped it.",
+            hint=f"Try again; or end it with `kill -9 {pid}`: the next start brings back all that it ran.",
+        )
+
+
 class PlatformOfAnotherUser(LedgerError):
     """The platform, or its SLUGC_HOME, belongs to another user, who alone (and root) may command it."""
 

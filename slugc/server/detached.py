@@ -1,19 +1,24 @@
 """`platform start --detach`: the same process, without a terminal."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from slugc.errors.platform import PlatformAlreadyRuns, PlatformDidNotStart, PlatformOfAnotherUser, Refused
+from slugc.errors.platform import PlatformDidNotStart, PlatformOfAnotherUser, PlatformSilent, Refused
 from slugc.host.home import Home
 from slugc.host.unix_http import call
 from slugc.server import ownership
 
 START_SECONDS = 120.0
+ANSWER_SECONDS = 10.0
+TERM_SECONDS = 60.0
+"""As long as dynos and servers of add-ons may take to end, and some more."""
 TAIL = 2_000
 
 
@@ -67,7 +72,7 @@ def answering(home: Home) -> dict[str, Any] | None:
     """The facts of the platform that runs there; None where none answers. Raises PlatformOfAnotherUser."""
     socket = ownership.socket_path(home)
     try:
-        status, facts = call(socket, "GET", "/platform", timeout=10)
+        status, facts = call(socket, "GET", "/platform", timeout=ANSWER_SECONDS)
     except PermissionError as error:
         raise PlatformOfAnotherUser(socket=str(socket)) from error
     except OSError:
@@ -75,16 +80,34 @@ def answering(home: Home) -> dict[str, Any] | None:
     return facts if status == 200 and isinstance(facts, dict) else None
 
 
-def stop(home: Home) -> int | None:
-    """Ask the platform to end and wait until it has: its pid; None where none runs. Raises PlatformOfAnotherUser."""
+def facts_of(home: Home) -> dict[str, Any] | None:
+    """As `answering`. Raises PlatformSilent where a platform runs that does not answer."""
     facts = answering(home)
-    if facts is None:
-        return None
-    call(ownership.socket_path(home), "POST", "/platform/actions/stop", {}, timeout=10)
-    while True:
-        try:
-            os.close(ownership.take(home))
-        except PlatformAlreadyRuns:
+    if facts is None and (pid := ownership.holder(home)) is not None:
+        raise PlatformSilent(pid=pid, seconds=ANSWER_SECONDS)
+    return facts
+
+
+def stop(home: Home) -> int | None:
+    """Ask the platform to end and wait until it has: its pid; None where none runs.
+
+    One that does not answer gets SIGTERM, which it heeds while it starts. Raises PlatformOfAnotherUser,
+    PlatformSilent."""
+    facts = answering(home)
+    if facts is not None:
+        call(ownership.socket_path(home), "POST", "/platform/actions/stop", {}, timeout=ANSWER_SECONDS)
+        while ownership.holder(home) is not None:
             time.sleep(0.05)
-        else:
-            return int(facts["pid"])
+        return int(facts["pid"])
+    pid = ownership.holder(home)
+    if pid is None:
+        return None
+    if pid.isdecimal():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGTERM)
+        deadline = time.monotonic() + TERM_SECONDS
+        while time.monotonic() < deadline:
+            if ownership.holder(home) is None:
+                return int(pid)
+            time.sleep(0.05)
+    raise PlatformSilent(pid=pid, seconds=TERM_SECONDS)

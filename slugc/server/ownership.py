@@ -31,3 +31,14 @@ def take(home: Home) -> int:
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
+
+
+def holder(home: Home) -> str | None:
+    """The pid of the platform that owns `home`, whether it answers or not; None where none does."""
+    if not (home.state / "platform.lock").exists():
+        return None
+    try:
+        os.close(take(home))
+    except PlatformAlreadyRuns as runs:
+        return runs.pid
+    return None

@@ -159,3 +159,23 @@ def test_a_killed_platform_leaves_no_dyno_and_the_next_one_brings_the_formation_
     platform.start()
     platform.eventually(lambda: platform.states("shop") == wanted)
     assert platform.get("shop")[0] == 200
+
+
+def test_a_platform_that_stands_still_is_neither_called_absent_nor_waited_for(platform: "Platform") -> None:
+    pid = platform.start()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        said = platform.slugc("platform", "status", ok=False)
+        assert said.code == 78
+        assert f"(process {pid}) does not answer" in said.err
+        assert f"kill -9 {pid}" in said.err
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert platform.slugc("platform", "status", "--json").json["pid"] == pid
+
+
+def test_a_platform_that_does_not_listen_yet_is_stopped(platform: "Platform") -> None:
+    pid = platform.start()
+    (platform.home / "state" / "platform.sock").unlink()
+    assert f"process {pid}" in platform.slugc("platform", "stop").err
+    platform.nothing_runs()
