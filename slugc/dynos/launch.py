@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slugc.dynos import exec_d
-from slugc.model.dyno import DynoPlan
+from slugc.model.dyno import DynoName, DynoPlan
 from slugc.model.mount import data_file, link
 from slugc.sandbox.spec import Limits, Mount, MountKind, SandboxSpec
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 APP = "/app"
 LAYERS = "/layers"
+LONGEST_HOSTNAME = 64
 PATH = "/usr/local/bin:/usr/bin:/bin"
 """What a Heroku dyno starts from; profile scripts put their own folders before it."""
 QUOTA = "/sys/fs/cgroup/memory/memory.limit_in_bytes"
@@ -84,7 +85,7 @@ def sandbox_spec(
         mounts=(*mounts, *_mounts(plan, layers=layers, upper=upper)),
         network=plan.network,
         limits=Limits() if bounded else Limits(processes=plan.size.max_processes),
-        hostname=str(plan.name),
+        hostname=_hostname(plan.name),
         terminal=terminal,
     )
 
@@ -155,6 +156,12 @@ def environment(plan: DynoPlan, *, path: str) -> dict[str, str]:
     a .env file says PORT=3000, and a web dyno that listens there would never be found."""
     env = {"PATH": path, "HOME": APP, **plan.env, "DYNO": str(plan.name)}
     return env if plan.port is None else {**env, "PORT": str(plan.port)}
+
+
+def _hostname(name: DynoName) -> str:
+    """As the kernel takes it; a process type may have twice as many letters."""
+    number = f".{name.index}"
+    return name.type[: LONGEST_HOSTNAME - len(number)] + number
 
 
 def _mounts(plan: DynoPlan, *, layers: Path | None, upper: Path | None) -> tuple[Mount, ...]:

@@ -129,6 +129,20 @@ def test_a_web_dyno_and_a_worker_come_up_and_nothing_is_left_of_them(either_stag
     assert living(pids) == []
 
 
+def test_a_process_type_with_the_longest_name_there_is_boots(either_stage: "Stage") -> None:
+    name = "w" * 128
+
+    async def play() -> None:
+        async with supervised(either_stage) as (supervisor, heard):
+            await supervisor.apply(
+                {name: Quantity(count=1)}, either_stage.release(**{name: "echo I am $DYNO; exec sleep 600"})
+            )
+            await soon_output(heard, f"{name}.1", f"I am {name}.1\n".encode())
+            assert states(supervisor) == {f"{name}.1": "up"}
+
+    asyncio.run(play())
+
+
 def test_scaling_starts_and_stops_only_the_difference(stage: "Stage") -> None:
     async def play() -> None:
         async with supervised(stage) as (supervisor, _):
