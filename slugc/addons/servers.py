@@ -85,6 +85,8 @@ class Servers:
         come up now: it is tried again and again."""
         service = SERVICES[addon.service]
         programs = bin_folder(service, which=shutil.which)
+        if not self.data_folder(addon.name).is_dir():
+            raise self._failed(addon.name, f"its data folder {self.data_folder(addon.name)} is gone")
         await self._launch(addon.name, service, access_of(addon.details), programs)
 
     async def stop(self, addon: str) -> None:
@@ -205,7 +207,7 @@ class Servers:
                 self._running[addon] = process
                 await self._wait_ready(addon, process, service, access)
                 pause = RESTART_SECONDS[0]
-            except ServerFailed:
+            except (ServerFailed, OSError):  # the latter for want of room for its log, or of descriptors
                 pause = min(pause * 2, longest)
 
     def log_path(self, addon: str) -> Path:

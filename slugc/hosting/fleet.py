@@ -153,5 +153,5 @@ class Fleet:
             return
         try:
             await self.world.servers.start(addon)
-        except SlugcError as error:
-            self.notes.append(f"{addon.name}: {error.summary}")
+        except (SlugcError, OSError) as error:
+            self.notes.append(f"{addon.name}: {error}")

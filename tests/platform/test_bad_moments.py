@@ -96,6 +96,20 @@ def test_a_log_that_cannot_be_opened_keeps_no_other_app_down(shop: "Platform", s
     assert any(note.startswith("shop: ") and str(folder) in note for note in notes), notes
 
 
+def test_an_add_on_whose_data_is_gone_is_named_and_keeps_nothing_else_down(shop: "Platform") -> None:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    name = shop.slugc("addons", "create", "redis", "--app", "shop").out.strip()
+    shop.slugc("platform", "stop")
+    shutil.rmtree(shop.home / "state" / "addons" / name)
+    shop.start()
+    shop.eventually(lambda: shop.get("shop")[0] == 200)
+    notes = shop.slugc("platform", "status", "--json").json["notes"]
+    assert any(note.startswith(f"{name}: ") and "gone" in note for note in notes), notes
+    assert [row["state"] for row in shop.slugc("addons", "--app", "shop", "--json").json] == ["down"]
+    shop.slugc("addons", "destroy", name, "--confirm", name, "--app", "shop")
+
+
 def test_words_that_are_not_utf_8_are_refused_and_no_listing_breaks(shop: "Platform") -> None:
     socket = shop.home / "state" / "platform.sock"
     for body in ({"words": ["printf \udcff"]}, {"words": ["a\0b"]}, {"words": ["true"], "env": {"A": "\0"}}):
