@@ -9,10 +9,10 @@ def find_by_name(pid: int, name: str) -> int | None:
     while waiting:
         at = waiting.pop(0)
         try:
-            if Path(f"/proc/{at}/comm").read_text().strip() == name[:15]:
+            if Path(f"/proc/{at}/comm").read_text(encoding="utf-8", errors="replace").strip() == name[:15]:
                 return at
             for task in Path(f"/proc/{at}/task").iterdir():
-                waiting += [int(child) for child in (task / "children").read_text().split()]
+                waiting += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
         except OSError:
             continue
     return None

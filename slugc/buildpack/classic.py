@@ -1,11 +1,11 @@
 """A buildpack of the classic API in one build: bin/detect, bin/compile, bin/release, bin/report."""
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from slugc.buildpack import bench, facts, identity
 from slugc.buildpack.bench import Bench
@@ -85,16 +85,12 @@ class Classic:
                 buildpack=self.buildpack.id, line=error.line, reason=error.message, text=shown[:500]
             ) from error
 
-    def report(self, shop: Workshop) -> Mapping[str, Any]:
+    def report(self, shop: Workshop) -> None:
         table = self._bench(shop)
-        if not inside.exists(table.copy, "bin/report"):
-            return {}
-        words = (table.build_dir, bench.CACHE_DIR, bench.ENV_DIR)
-        try:
-            done, out, _ = _collected(shop, self._job(table, Exports(), "report", words, REPORT_SECONDS))
-        except OSError:
-            return {}
-        return facts.report("\n".join(out)) if done.status == 0 else {}
+        if inside.exists(table.copy, "bin/report"):
+            words = (table.build_dir, bench.CACHE_DIR, bench.ENV_DIR)
+            with contextlib.suppress(OSError):
+                _collected(shop, self._job(table, Exports(), "report", words, REPORT_SECONDS))
 
     def _bench(self, shop: Workshop) -> Bench:
         copy = shop.scratch / "packs" / self.buildpack.digest[:40]

@@ -7,7 +7,7 @@ says what to run and what must be seen, and gets back how it ended.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from slugc.events import Emit
 from slugc.formats.release_yaml import ReleaseYaml
@@ -116,7 +116,6 @@ class Exports:
 class Compiled:
     exports: Exports
     facts: Facts = field(default_factory=Facts)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Driver(Protocol):
@@ -137,6 +136,7 @@ class Driver(Protocol):
         """Run bin/release, if it has one. Raises BuildpackFailed, BuildpackTimedOut, ReleaseUnreadable."""
         ...
 
-    def report(self, shop: Workshop) -> Mapping[str, Any]:
-        """Run bin/report, if it has one, after success and failure. Never raises."""
+    def report(self, shop: Workshop) -> None:
+        """Run bin/report, if it has one, after success and failure, for what it does; what it prints is for platforms
+        that count. Never raises."""
         ...

@@ -1,7 +1,5 @@
-"""What buildpacks report about their own work: SLUGC_FACTS of built-in ones, and bin/report of any."""
+"""What built-in buildpacks say of their own work, in the file that SLUGC_FACTS names."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +28,6 @@ def read(folder: Path) -> Facts:
         },
         reads=tuple(sorted(str(name) for name in reads)) if isinstance(reads, list) else None,
     )
-
-
-def report(text: str) -> Mapping[str, Any]:
-    """bin/report prints JSON or YAML; anything else is nothing."""
-    try:
-        value = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _yaml(text: str) -> Any:
-    if not text.strip():
-        return {}
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError from error
 
 
 def _runtime(item: dict[str, Any]) -> RuntimeRecord:

@@ -1,8 +1,7 @@
 """Running bin/compile (or bin/build) of every buildpack of the group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from slugc.buildpack import Driver, Exports, Facts, Workshop, driver
 from slugc.buildpack.cloudnative.driver import CloudNative
@@ -20,8 +19,6 @@ class Compilation:
     facts: tuple[Facts, ...]
     """One per buildpack, in order."""
     layers: Layers
-    reports: Mapping[str, Mapping[str, Any]]
-    """What bin/report said, by buildpack id."""
     cloud_native: Outcome | None = None
     """Launch layers, processes and labels of the Cloud Native members; None where there were none."""
 
@@ -34,7 +31,6 @@ def compile_app(group: Sequence[Detected], shop: Workshop, *, clock: Clock, emit
     """
     exports = Exports()
     found: list[Facts] = []
-    reports: dict[str, Mapping[str, Any]] = {}
     ownership = Ownership(shop.app)
     ownership.begin()
     session = _session(group, shop)
@@ -50,9 +46,7 @@ def compile_app(group: Sequence[Detected], shop: Workshop, *, clock: Clock, emit
         try:
             compiled = runner.compile(shop, exports, emit=emit)
         finally:
-            said = runner.report(shop)
-            if said:
-                reports[buildpack.id] = said
+            runner.report(shop)
         exports = compiled.exports
         found.append(compiled.facts)
         ownership.settle(position)
@@ -69,7 +63,6 @@ def compile_app(group: Sequence[Detected], shop: Workshop, *, clock: Clock, emit
             slices=outcome.slices,
             paths=ownership.paths if outcome.slices else (),
         ),
-        reports=reports,
         cloud_native=outcome if session is not None else None,
     )
 

@@ -52,7 +52,7 @@ def listening(ports: Collection[int]) -> set[int]:
     found: set[int] = set()
     for table in _TABLES:
         with contextlib.suppress(OSError):
-            found |= listeners(table.read_text().splitlines(), ports)
+            found |= listeners(table.read_text(encoding="ascii").splitlines(), ports)
     return found
 
 

@@ -24,7 +24,7 @@ class DrainBoard:
         self._tasks: dict[Drain, asyncio.Task[None]] = {}
         if path.exists():
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                for row in json.loads(path.read_text()):
+                for row in json.loads(path.read_text(encoding="utf-8")):
                     self._begin(Drain(url=row["url"], token=row["token"]))
 
     @property

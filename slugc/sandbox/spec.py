@@ -52,7 +52,8 @@ class Engine(Protocol):
     """Turns a spec into a command for host.processes (or an asyncio spawner). It starts nothing by itself.
 
     The started process must be spawned from a thread that lives as long as it does: the kernel ties "die with
-    the parent" to the thread. SIGKILL to it ends everything inside; slugc.sandbox.inside delivers other signals.
+    the parent" to the thread. SIGKILL to it ends everything inside; any other signal is for the processes that it
+    began, and not for the engine's own.
     """
 
     @property

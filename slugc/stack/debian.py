@@ -157,7 +157,7 @@ def bootstrap(
 
 def _sources(apt: Path) -> str:
     files = [apt / "sources.list", *sorted(apt.glob("sources.list.d/*"))]
-    return "\n\n".join(file.read_text(errors="replace") for file in files if file.is_file())
+    return "\n\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
 
 
 def _one_line(text: str) -> list[tuple[str, str]]:

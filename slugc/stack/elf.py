@@ -67,6 +67,7 @@ def glibc_of(root: Path) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line.strip() for line in path.read_text().splitlines() if line.strip().startswith("/")]
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return []
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("/")]

@@ -176,6 +176,6 @@ def _usage(folder: Path) -> tuple[int, int]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(errors="replace")
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

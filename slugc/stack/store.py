@@ -113,7 +113,7 @@ def _record(name: str, tree: Path, run: str, build: str) -> StackRecord:
     from slugc.stack.elf import elf_needs, glibc_of  # only who imports a stack reads programs
 
     release = tree / "usr/lib/os-release"
-    text = release.read_text(errors="replace") if release.is_file() else _etc_release(tree)
+    text = release.read_text(encoding="utf-8", errors="replace") if release.is_file() else _etc_release(tree)
     facts = os_release.parse(text)
     shell = elf_needs((tree / "usr/bin/bash").resolve()) or elf_needs((tree / "bin/bash").resolve())
     return StackRecord(
@@ -128,7 +128,9 @@ def _record(name: str, tree: Path, run: str, build: str) -> StackRecord:
 
 def _etc_release(tree: Path) -> str:
     release = tree / "etc/os-release"
-    return release.read_text(errors="replace") if release.is_file() and not release.is_symlink() else ""
+    return (
+        release.read_text(encoding="utf-8", errors="replace") if release.is_file() and not release.is_symlink() else ""
+    )
 
 
 def _read(path: Path) -> StackEntry | None:

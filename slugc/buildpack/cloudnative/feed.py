@@ -1,7 +1,7 @@
 """PURE: the buildpack plan during the build: what each buildpack is given, and what it leaves for the next."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from slugc.model.cloudnative import Descriptor, Kind, PlanEntry, Require
 
@@ -36,11 +36,6 @@ class PlanFeed:
     def without_extensions(self) -> "PlanFeed":
         """Extensions always meet what they provide, before the first buildpack builds."""
         return PlanFeed(entries=tuple(e for e in self.entries if not _met_by_extension(e)))
-
-
-def feed(entries: Iterable[PlanEntry]) -> PlanFeed:
-    """Raises nothing; entries keep their order."""
-    return PlanFeed(entries=tuple(replace(entry) for entry in entries))
 
 
 def _provides(entry: PlanEntry, descriptor: Descriptor) -> bool:

@@ -18,7 +18,6 @@ from slugc.errors.cloudnative import BuildOutputInvalid
 from slugc.events import CacheDiscarded, Emit, Output, Warned
 from slugc.formats.layer_toml import restored_layer, store_text
 from slugc.host import inside, trees
-from slugc.host.files import remove_tree
 from slugc.model.cloudnative import Descriptor, Kind, PlanEntry
 from slugc.model.process import ProcessType
 
@@ -178,11 +177,6 @@ class _Keep:
     sboms: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
     store: dict[str, Any] = field(default_factory=dict)
     launch: list[tuple[str, str]] = field(default_factory=list)
-
-
-def discard(cache: Path) -> None:
-    """Forget everything that earlier builds kept."""
-    remove_tree(cache / CACHE)
 
 
 def _metadata(built: Built, keep: _Keep) -> dict[str, Any]:

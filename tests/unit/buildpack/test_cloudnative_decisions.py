@@ -2,7 +2,7 @@
 
 import pytest
 
-from slugc.buildpack.cloudnative.feed import UnmetUnknown, feed
+from slugc.buildpack.cloudnative.feed import PlanFeed, UnmetUnknown
 from slugc.buildpack.cloudnative.processes import as_process_type, merge, shell_text
 from slugc.buildpack.cloudnative.table import Export, KeptLayer, Restore, exported, restored, set_aside
 from slugc.model.cloudnative import (
@@ -85,26 +85,26 @@ ENTRIES = (
 
 
 def test_a_buildpack_gets_all_requirements_of_what_it_provides() -> None:
-    assert [r.name for r in feed(ENTRIES).given_to(pack("b"))] == ["x", "x", "y"]
+    assert [r.name for r in PlanFeed(entries=ENTRIES).given_to(pack("b"))] == ["x", "x", "y"]
 
 
 def test_what_one_buildpack_met_the_next_is_not_given() -> None:
-    assert [r.name for r in feed(ENTRIES).after(pack("a"), []).given_to(pack("b"))] == ["y"]
+    assert [r.name for r in PlanFeed(entries=ENTRIES).after(pack("a"), []).given_to(pack("b"))] == ["y"]
 
 
 def test_an_unmet_entry_is_handed_on() -> None:
-    assert [r.name for r in feed(ENTRIES).after(pack("a"), ["x"]).given_to(pack("b"))] == ["x", "x", "y"]
+    assert [r.name for r in PlanFeed(entries=ENTRIES).after(pack("a"), ["x"]).given_to(pack("b"))] == ["x", "x", "y"]
 
 
 def test_an_unmet_name_must_be_one_of_the_plan() -> None:
     with pytest.raises(UnmetUnknown):
-        feed(ENTRIES).after(pack("a"), ["y"])
+        PlanFeed(entries=ENTRIES).after(pack("a"), ["y"])
 
 
 def test_an_extension_meets_its_entries_before_the_build() -> None:
     providers = (element("x", Kind.EXTENSION), element("a"))
     entries = (PlanEntry(name="e", providers=providers, requires=(Require(name="e"),)),)
-    assert feed(entries).without_extensions().entries == ()
+    assert PlanFeed(entries=entries).without_extensions().entries == ()
 
 
 def process(name: str, *, default: bool = False, owner: str = "a") -> ProcessType:
