@@ -16,7 +16,7 @@ from slugc.buildpack.reference import Named
 from slugc.errors.source import BuildpackInvalid, BuildpackNotFound, BuildpackUnfetchable
 from slugc.events import Emit, Step, Warned
 from slugc.host import archives, trees
-from slugc.host.files import remove_tree, scratch
+from slugc.host.files import remove_tree, scratch, sync_below, sync_folder
 from slugc.host.home import Home
 from slugc.model.address import shown
 from slugc.model.buildpack import BuildpackReference
@@ -119,7 +119,10 @@ def store(home: Home, bring: Callable[[Path], object], *, whole: bool = False) -
         place = home.buildpacks / plain_digest(clean)
         home.buildpacks.mkdir(parents=True, exist_ok=True)
         try:
+            if not place.is_dir():
+                sync_below(clean)
             clean.rename(place)
+            sync_folder(home.buildpacks)
         except OSError:
             if not place.is_dir():
                 raise

@@ -64,6 +64,7 @@ class SlugStore:
         kept.parent.mkdir(parents=True, exist_ok=True)
         try:
             slug.path.replace(kept)
+            files.sync_folder(kept.parent)  # a release that names it may be on disk in a moment
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from slugc.errors.stack import StackArchiveUnusable
-from slugc.host.files import remove_tree
+from slugc.host.files import remove_tree, sync_below, sync_folder
 
 ZSTD = b"\x28\xb5\x2f\xfd"
 CHUNK = 1 << 20
@@ -53,8 +53,10 @@ def unpack(archive: Path, trees: Path) -> tuple[str, Path]:
             for member in members:
                 _place(member, members, staged, archive)
         _complete(staged, archive)
+        sync_below(staged)
         with contextlib.suppress(OSError):  # another process was faster: its tree is the same
             staged.rename(target)
+        sync_folder(trees)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise StackArchiveUnusable(path=archive, reason=str(error)) from error
     finally:
