@@ -14,7 +14,7 @@ from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackFacts, Build
 from slugc.model.cloudnative import Descriptor, Order
 
 SCRIPTS = ("detect", "compile", "release", "report", "test", "test-compile", "build", "generate")
-COMMAND_LINE = "the command line"
+INSPECTED = "the command line"
 
 
 def look(text: str, *, base: Path, home: Home, network: bool = True, emit: Emit = silent) -> tuple[BuildpackFacts, ...]:
@@ -26,7 +26,7 @@ def look(text: str, *, base: Path, home: Home, network: bool = True, emit: Emit 
     def bring(reference: BuildpackReference, folder: Path) -> Buildpack:
         return fetch(reference, base=folder, home=home, network=network, emit=emit)
 
-    found = bring(BuildpackReference(text=text, origin=COMMAND_LINE), base)
+    found = bring(BuildpackReference(text=text, origin=INSPECTED), base)
     if found.api is BuildpackApi.CLASSIC:
         return (classic(found),)
     gathered = gather([found], fetch=bring)

@@ -55,8 +55,9 @@ class Editing:
     def _edit(self, shown: str) -> str:
         try:
             status, text = editor.edit(shown, name=f"{self._app}.env", work=self._home.work)
-        except FileNotFoundError as error:
-            raise BadArguments(message=f"There is no editor {error.filename}: set EDITOR.") from error
+        except editor.EditorProblem as problem:
+            message = f"The editor {problem.named} cannot be started ({problem.reason}): set EDITOR."
+            raise BadArguments(message=message) from problem
         if status != 0:
             say(f"The editor ended with status {status}: nothing was changed.")
             raise typer.Exit(1)

@@ -50,8 +50,10 @@ def unpack_tar(
 
     Links are made last, so no member is ever written through one; hard links become copies; owners and
     mode bits other than the owner's execute bit are dropped. `rename` gives a member another name, or None to leave
-    it out. Raises ArchiveProblem for absolute names, `..`,
-    a file where a folder stands, more than `limit` bytes, or bytes that are no archive; OSError for the disk.
+    it out.
+
+    Raises ArchiveProblem for absolute names, `..`, a file where a folder stands, more than `limit` bytes, or bytes
+    that are no archive; OSError for the disk.
     """
     target.mkdir(parents=True, exist_ok=False)
     links: dict[str, str] = {}

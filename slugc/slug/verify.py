@@ -1,4 +1,4 @@
-"""Is a slug what its manifest says, and where do two slugs differ?"""
+"""Is a slug what its manifest says? Frame by frame, without unpacking any."""
 
 import os
 from collections.abc import Iterator

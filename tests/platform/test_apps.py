@@ -94,6 +94,21 @@ def test_text_that_config_edit_cannot_take_is_kept_and_named(shop: "Platform", t
     assert (other != kept, other.read_text()) == (True, "PORT=80\n")
 
 
+def test_config_edit_loses_no_text_that_is_not_utf8_and_names_an_editor_that_is_none(
+    shop: "Platform", tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf "NAME=caf\\351\\n" > "$1"\n')
+    editor.chmod(0o755)
+    said = shop.slugc("config", "edit", "--app", "shop", ok=False, EDITOR=str(editor))
+    assert said.code == 75
+    kept = Path(re.search(r"What you wrote is kept in (\S+)", said.err)[1])  # type: ignore[index]
+    assert kept.read_bytes() == b"NAME=caf\xe9\n"
+    for named in ("vi 'unclosed", str(tmp_path), "/nonexistent/editor"):
+        said = shop.slugc("config", "edit", "--app", "shop", ok=False, EDITOR=named)
+        assert (said.code, f"The editor {named} cannot be started" in said.err) == (2, True)
+
+
 def test_config_edit_on_a_terminal_opens_the_text_again_below_what_is_wrong(shop: "Platform", tmp_path: Path) -> None:
     editor, seen = tmp_path / "editor", tmp_path / "seen"
     editor.write_text(
