@@ -9,7 +9,7 @@ from slugc.buildpack.cloudnative.place import arrange_for
 from slugc.detect.phase import Phase
 from slugc.errors.detect import BuildpackRefused, DetectCrashed, NoBuildpackDetected
 from slugc.errors.source import BuildpackNotFound
-from slugc.events import BuildpackTried, Emit, GroupResolved, Warned, silent
+from slugc.events import BuildpackTried, Emit, GroupResolved, Output, Warned, silent
 from slugc.model.build import Detected, Detection, Tried
 from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 
@@ -30,6 +30,8 @@ def resolve(
     else:
         group = _every(asked, shop, emit) if explicit else _first(asked, shop, emit)
     emit(GroupResolved(buildpacks=tuple(found.buildpack.id for found in group), explicit=explicit))
+    if not explicit and len(group) == 1:
+        _tell_of_others(group[0].buildpack, shop, emit)
     return group
 
 
@@ -77,6 +79,19 @@ def _first(asked: Sequence[Buildpack], shop: Workshop, emit: Emit) -> tuple[Dete
     listing = sorted(item.name for item in shop.app.iterdir())
     shown = [*listing[:LISTED], f"... {len(listing) - LISTED} more"] if len(listing) > LISTED else listing
     raise NoBuildpackDetected(tried=[buildpack.id for buildpack in asked], listing=shown)
+
+
+def _tell_of_others(chosen: Buildpack, shop: Workshop, emit: Emit) -> None:
+    """A front end beside a Django app, or an app that is Ruby by detection and Node.js by its author's mind."""
+    name = chosen.id.removeprefix(builtin.PREFIX)
+    others = builtin.others(name, {item.name for item in shop.app.iterdir()})
+    if not others:
+        return
+    # Node.js first: its build makes what another language serves, and the last one says what web is.
+    order = sorted({name, *others}, key=lambda one: (one != "node", builtin.ORDER.index(one)))
+    signs = ", ".join(f"{sign} ({other})" for other, sign in others.items())
+    emit(Output(text=f"Not asked to take part: {signs}."))
+    emit(Output(text=f"To build with both: slugc build {' '.join(f'--buildpack {one}' for one in order)}"))
 
 
 def explain(

@@ -3,7 +3,9 @@
 import pytest
 
 from slugc import api
+from slugc.errors.compile import BuildpackFailed
 from slugc.errors.detect import DetectCrashed, NoBuildpackDetected
+from slugc.events import Output
 from slugc.model.build import BuildRequest
 
 
@@ -68,3 +70,11 @@ def test_buildpacks_that_the_source_names_are_forced(detect, app, packs):
     (row,) = detect(source, request=BuildRequest(source="."))
     assert row.forced
     assert row.chosen == ("probe",)
+
+
+def test_an_app_of_two_languages_is_told_how_to_build_with_both(builder, app):
+    with pytest.raises(BuildpackFailed):  # it is not worth an installation to read what is said before it
+        builder.build(app({"package.json": "[]", "requirements.txt": "", "app.py": ""}))
+    lines = [event.text for event in builder.seen if isinstance(event, Output) and event.buildpack is None]
+    assert "Not asked to take part: requirements.txt (python)." in lines
+    assert "To build with both: slugc build --buildpack node --buildpack python" in lines

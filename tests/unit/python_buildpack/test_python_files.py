@@ -44,6 +44,24 @@ def test_without_exactly_one_package_manager_the_build_ends(tmp_path, files, cod
     assert (caught.value.code, caught.value.file) == (code, file)
 
 
+@pytest.mark.parametrize(
+    ("files", "next_step"),
+    [
+        (["requirements.in"], "Run: uv pip compile requirements.in -o requirements.txt"),
+        (["requirements-dev.txt", "requirements-prod.txt"], "-r requirements-prod.txt"),
+        (["requirements/base.txt", "requirements/production.txt"], "-r requirements/production.txt"),
+        (["app.py"], "touch requirements.txt"),
+    ],
+)
+def test_files_that_come_near_a_requirements_txt_are_led_to_one(tmp_path, files, next_step):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(Problem) as caught:
+        managers.choose(tmp_path)
+    assert next_step in caught.value.next_step
+
+
 def test_a_pyproject_with_dependencies_is_enough(tmp_path):
     write(tmp_path, pyproject_toml='[project]\nname = "x"\nversion = "1"\n')
     assert managers.choose(tmp_path) is managers.PYPROJECT

@@ -85,6 +85,26 @@ def test_a_version_nobody_has_lists_what_is_offered(runtime):
     assert "1.2.3" in caught.value.next_step
 
 
+class Sparse:
+    """A source that has none of what is wanted."""
+
+    name = "sparse"
+
+    def find(self, spec, build):
+        raise Unavailable("it has no such version", offers=("3.6.15", "3.10.13", "3.9.1", "3.13.0", "3.12.1"))
+
+    def fetch(self, artifact, into, build):
+        raise AssertionError
+
+
+def test_the_newest_of_what_is_offered_stands_first_without_what_is_not_built(runtime):
+    recipe = Recipe(language="tool", title="Tool", sources=(Sparse(),), builds=lambda version: version != "3.6.15")
+    with pytest.raises(Problem) as caught:
+        install.obtain(recipe, Series("9"), build_in(runtime))
+    assert "(it offers 3.13.0, 3.12.1, 3.10.13, 3.9.1)" in caught.value.evidence
+    assert "(3.13.0, 3.12.1, 3.10.13, 3.9.1)" in caught.value.next_step
+
+
 def test_an_unknown_source_name_lists_the_known_ones(runtime):
     with pytest.raises(Problem) as caught:
         install.obtain(RECIPE, Series("1"), build_in(runtime, SLUGC_RUNTIME_SOURCE="moon"))

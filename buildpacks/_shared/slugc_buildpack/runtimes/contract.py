@@ -76,6 +76,8 @@ class Recipe:
     """True for a tool of the build that checks its own files: jlink refuses a JDK that was stripped or pruned."""
     ignore_unmet: Callable[[str], bool] = lambda sentence: False  # noqa: ARG005 - a no-op
     """True for an unmet library that does not matter (X11 for a headless JVM)."""
+    builds: Callable[[str], bool] = lambda version: True  # noqa: ARG005 - all of them
+    """False for a version that the buildpack refuses, though a source has it: nobody is told to ask for that one."""
     revision: str = "1"
     """Raise it when `shape` changes: older trees in the store are then not used."""
 

@@ -1,9 +1,10 @@
 """The chain: find a version, fetch it once, normalise, check against the stack, smoke-test, record."""
 
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
-from slugc_buildpack import children, transcript, trees
+from slugc_buildpack import children, transcript, trees, versions
 from slugc_buildpack.build import Build
 from slugc_buildpack.facts import RUNTIME, RuntimeFact
 from slugc_buildpack.problems import Problem
@@ -13,6 +14,7 @@ from slugc_buildpack.runtimes.contract import Artifact, Installed, Recipe, Sourc
 from slugc_buildpack.versions import Spec
 
 SMOKE_SECONDS = 120.0
+_LISTED = 8
 
 
 def obtain(recipe: Recipe, spec: Spec, build: Build, *, wanted_by: str | None = None) -> Installed:
@@ -119,10 +121,11 @@ def _make(recipe: Recipe, source: Source, artifact: Artifact, build: Build, tree
 def _nobody(recipe: Recipe, spec: Spec, refusals: list[tuple[str, Unavailable]], wanted_by: str | None) -> Problem:
     evidence = [f"wanted: {recipe.title} {spec.text}"]
     for name, refusal in refusals:
-        offers = f" (it offers {', '.join(refusal.offers[:8])})" if refusal.offers else ""
+        offered = [version for version in refusal.offers if recipe.builds(version)]
+        offers = f" (it offers {_listed(offered)})" if offered else ""
         evidence.append(f"{name}: {refusal.reason}{offers}")
-    others = sorted({version for _, refusal in refusals for version in refusal.offers})
-    advice = f"Ask for a version that is offered ({', '.join(others[:8])}), or " if others else ""
+    others = {version for _, refusal in refusals for version in refusal.offers if recipe.builds(version)}
+    advice = f"Ask for a version that is offered ({_listed(others)}), or " if others else ""
     return Problem(
         f"No source serves {recipe.title} {spec.text}",
         code=f"{recipe.language}.runtime-not-found",
@@ -130,3 +133,9 @@ def _nobody(recipe: Recipe, spec: Spec, refusals: list[tuple[str, Unavailable]],
         evidence="\n".join(evidence),
         next_step=f"{advice}{'set' if others else 'Set'} SLUGC_RUNTIME_MIRROR to an inventory that has it.",
     )
+
+
+def _listed(offers: Iterable[str]) -> str:
+    """The newest ones, newest first."""
+    found = sorted(set(offers), key=versions.numbers, reverse=True)
+    return ", ".join([*found[:_LISTED], *(["older ones"] if len(found) > _LISTED else [])])

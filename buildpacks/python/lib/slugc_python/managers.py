@@ -99,10 +99,28 @@ def _none(app: Path) -> Problem:
         "No file says what to install",
         code="python.no-package-manager",
         evidence="The root folder contains:\n" + "\n".join(present[:20]),
-        next_step=(
+        next_step=_from_what_is_there(app)
+        or (
             "Add requirements.txt, Pipfile.lock, poetry.lock, uv.lock or pyproject.toml.\n"
             "An app that needs nothing but Python itself has an empty one: touch requirements.txt"
         ),
+    )
+
+
+def _from_what_is_there(app: Path) -> str:
+    """How to come to a requirements.txt from the files that people have in its place; empty where there is none."""
+    if (app / "requirements.in").is_file():
+        return (
+            "requirements.in does not pin versions. Run: uv pip compile requirements.in -o requirements.txt\n"
+            "and commit requirements.txt."
+        )
+    found = sorted([*app.glob("requirements[-_]*.txt"), *app.glob("requirements/*.txt")])
+    if not found:
+        return ""
+    wanted = next((path for path in found if "prod" in path.name), found[0])
+    return (
+        "The file must be named requirements.txt and lie in the root folder; it may include others.\n"
+        f"Write one line to it: -r {wanted.relative_to(app)}"
     )
 
 

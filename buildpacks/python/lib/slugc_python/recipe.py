@@ -15,6 +15,7 @@ from slugc_buildpack.runtimes.host import HostSource, Installation, copy_pruned,
 from slugc_buildpack.runtimes.mirror import MirrorSource
 from slugc_buildpack.runtimes.normalise import rewrite_prefix, set_runpath
 from slugc_python import bytecode
+from slugc_python import series as known
 from slugc_python.standalone import PREFIX, StandaloneSource
 
 TARGET = ".heroku/python"
@@ -176,5 +177,6 @@ RECIPE = Recipe(
         ("bin/python3", "-I", "-c", "import ssl, sqlite3, zlib, ctypes, hashlib, lzma, bz2, uuid, _posixsubprocess"),
     ),
     smoke_env=_smoke_env,
+    builds=lambda version: known.problem(version) is None,
     revision="1",
 )
