@@ -170,9 +170,13 @@ class Classic:
 
 
 def write_env_dir(folder: Path, config: Mapping[str, str]) -> None:
-    """One file per config var, holding exactly its bytes, for this user alone."""
+    """One file per config var, holding exactly its bytes, for this user alone. Names must be checked before: one that
+    leads to another folder is refused (ValueError)."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, value in config.items():
+        if "/" in name:
+            message = f"{name!r} is no file's name"
+            raise ValueError(message)
         fd = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(value.encode("utf-8", "surrogateescape"))

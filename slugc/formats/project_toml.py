@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slugc.formats.checked import Table, document
+from slugc.model import variable
 from slugc.model.buildpack import BuildpackReference, InlineScript
 from slugc.model.cloudnative import License
 
@@ -86,7 +87,16 @@ def _licenses(head: Table) -> tuple[License, ...]:
 
 
 def _env(table: Table, key: str) -> dict[str, str]:
-    return {item.required_text("name"): item.text("value") for item in table.tables(key)}
+    return dict(_variable(item) for item in table.tables(key))
+
+
+def _variable(item: Table) -> tuple[str, str]:
+    """The source is nobody's word: a name becomes that of a file, outside of every sandbox."""
+    name, value = item.required_text("name"), item.text("value")
+    reason = variable.file_problem(name, value)
+    if reason is not None:
+        raise item.problem("name", reason)
+    return name, value
 
 
 def _references(table: Table, key: str) -> tuple[BuildpackReference, ...]:

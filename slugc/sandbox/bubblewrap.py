@@ -96,6 +96,10 @@ class _Pieces:
 
     def _close(self) -> None:
         if self._piece:
+            # Whoever lets one in must have checked it: options behind it would be options of the walls.
+            if any("\0" in word for word in self._piece):
+                message = "a word of the sandbox's options holds a NUL byte"
+                raise ValueError(message)
             self._payloads.append("\0".join((*self._piece, "")).encode("utf-8", "surrogateescape"))
             self._words += ["--args", f"@fd{len(self._payloads) - 1}@"]
             self._piece = []

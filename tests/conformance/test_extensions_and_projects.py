@@ -154,3 +154,19 @@ def test_an_id_of_the_group_is_found_in_the_builder(lab) -> None:
     )
     built = lab.build(app=lab.app({"project.toml": project}))
     assert [record.id for record in built.manifest.buildpacks] == ["mid"]
+
+
+@pytest.mark.spec("project-descriptor.md: [[io.buildpacks.build.env]]")
+def test_a_variable_of_the_project_is_no_way_out_of_the_build(lab) -> None:
+    """Its name is that of a file which slugc itself writes, and its value stands among the sandbox's options."""
+    precious = lab.write(lab.root / "precious", {"file": "kept"})
+    ways = [
+        ("/".join([".."] * 30) + f"{precious}/file", "evil"),
+        ("X", f"x\\u0000--ro-bind\\u0000{precious}\\u0000/app"),
+    ]
+    for name, value in ways:
+        project = f'[_]\nschema-version = "0.2"\n[[io.buildpacks.build.env]]\nname = "{name}"\nvalue = "{value}"\n'
+        with pytest.raises(ConfigurationInvalid) as caught:
+            lab.build(lab.pack("a", "cat file"), app=lab.app({"project.toml": project}))
+        assert caught.value.line == 4
+    assert (precious / "file").read_text() == "kept"

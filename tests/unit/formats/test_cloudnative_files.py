@@ -257,3 +257,12 @@ VALUES = st.recursive(SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionari
 @given(st.dictionaries(TEXT, VALUES, max_size=5))
 def test_whatever_is_written_reads_back_the_same(data: dict[str, object]) -> None:
     assert tomli.loads(dump(data)) == data
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("../x", "v"), ("..", "v"), ("A=B", "v"), ("A\\u0000", "v"), ("A", "\\u0000"), ("A", "x" * 140_000)],
+)
+def test_a_build_variable_that_no_file_or_environment_can_hold_is_named(name: str, value: str) -> None:
+    text = f'[_]\nschema-version="0.2"\n[[io.buildpacks.build.env]]\nname="{name}"\nvalue="{value}"\n'
+    assert problem(parse_project, text) == (4, "io.buildpacks.build.env[0].name")

@@ -62,3 +62,8 @@ def test_a_foreign_stack_without_walls_is_refused_by_name() -> None:
     with pytest.raises(StackNeedsIsolation) as caught:
         Unisolated(scratch=Path("/s")).command(spec(read_only(Path("/stacks/d/usr"), "/usr")))
     assert "/stacks/d/usr" in caught.value.detail
+
+
+def test_no_value_can_bring_options_of_its_own() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        BWRAP.command(SandboxSpec(argv=("true",), cwd="/app", env={"A": "x\0--bind\0/\0/host"}, mounts=()))
