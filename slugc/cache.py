@@ -66,6 +66,9 @@ class BuildCache:
                 return
             with locks.shared(self.folder / "lock"):
                 trees.copy(self.live, work)
+            # Buildpacks write into these folders from inside their sandboxes: one that is a link would be a way out.
+            for item in [item for item in work.iterdir() if item.is_symlink() or not item.is_dir()]:
+                item.unlink()
         except OSError as error:
             remove_tree(work)
             work.mkdir()

@@ -32,7 +32,7 @@ def parse_launch(text: str, api: Api, *, strict: bool = False) -> LaunchFile:
 def _process(table: Table, api: Api, *, strict: bool, notes: list[str]) -> LaunchProcess:
     name = table.required_text("type")
     allowed = _TYPE_OF_SPECIFICATION if strict else _TYPE_OF_LIFECYCLE
-    if not allowed.fullmatch(name):
+    if not allowed.fullmatch(name) or name in {".", ".."}:  # layers have folders of these names
         raise table.problem("type", f"{name!r} is no process type: letters, digits, '.', '_' and '-'")
     for key in ("command", "args", "working-dir"):
         if "\0" in "".join(table.data.get(key) or ()):

@@ -42,7 +42,9 @@ def exists(root: Path, path: str) -> bool:
 
 
 def real_folder(root: Path, path: str) -> bool:
-    """True where every part of `path` is a folder itself: no links at all, so it may be mounted."""
+    """True where every part of `path` is a folder itself: no links and no `..`, so it may be mounted."""
+    if ".." in path.split("/"):
+        return False
     fd = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in _parts(path):

@@ -14,6 +14,7 @@ from slugc.cache import BuildCache, known_apps
 from slugc.errors.cache import CacheArchiveRefused, CacheUnknown
 from slugc.errors.compile import BuildpackFailed
 from slugc.host.clock import SystemClock
+from slugc.host.files import remove_tree
 from slugc.model.build import BuildRequest, Isolation
 from slugc.render import json as json_form
 
@@ -295,3 +296,19 @@ def test_only_the_changed_layers_frames_are_compressed_again(builder, app):
     assert packed.frames_reused > 0
     scratch = builder.build(app({"hello.txt": "y", "big": (source / "big").read_bytes()}, "copy"), "hello")
     assert scratch.slug.path.read_bytes() == changed.slug.path.read_bytes()
+
+
+def test_a_link_in_the_place_of_a_buildpacks_cache_leads_nowhere(builder, app, tmp_path):
+    pack = tmp_path / "writer"
+    (pack / "bin").mkdir(parents=True)
+    (pack / "bin/detect").write_text("#!/bin/sh\n")
+    (pack / "bin/compile").write_text('#!/bin/sh\nrm -rf "$2"/* && echo mine > "$2/file"\n')
+    source, precious = app({"a": "b"}), tmp_path / "precious"
+    builder.build(source, pack)
+    precious.mkdir()
+    (precious / "other").write_text("kept")
+    (live,) = builder.home.cache.glob("*/live/writer")
+    remove_tree(live)
+    live.symlink_to(precious)
+    builder.build(source, pack, rebuild=True)
+    assert [path.name for path in precious.iterdir()] == ["other"]

@@ -5,6 +5,7 @@ import tomli
 
 from slugc.errors.cloudnative import BuildOutputInvalid
 from slugc.events import Warned
+from slugc.host.files import remove_tree
 
 LAYER_TYPES = "buildpack.md: Layer Types"
 REBUILD = {"rebuild": True}
@@ -143,7 +144,7 @@ def test_only_layers_of_the_group_come_back(lab) -> None:
 def test_a_broken_cache_costs_time_and_is_said(lab) -> None:
     pack = lab.pack("a", RESTORED + "layer x cache; put x/file 1")
     lab.build(pack)
-    (kept,) = lab.home.cache.glob("*/live/cloud-native/layers/a/x/file")
+    (kept,) = lab.home.cache.glob("*/live/.cloud-native/layers/a/x/file")
     kept.write_text("tampered")
     again = lab.build(pack, **REBUILD)
     assert again.output("a") == ""
@@ -151,10 +152,37 @@ def test_a_broken_cache_costs_time_and_is_said(lab) -> None:
 
 
 @pytest.mark.spec("platform.md: restorer")
+@pytest.mark.parametrize("link", ["", "layers", "layers/a", "layers/a/x", "sbom", "sbom/a/x"])
+def test_a_link_in_a_cache_from_elsewhere_leads_nowhere(lab, link: str) -> None:
+    pack = lab.pack("a", 'layer x cache; put x/file 1; echo "{}" > $L/x.sbom.cdx.json', head=SBOM_HEAD)
+    lab.build(pack)
+    precious = lab.write(lab.root / "precious", {"a/x/file": "kept", "x/file": "kept", "file": "kept"})
+    (live,) = lab.home.cache.glob("*/live/.cloud-native")
+    place = live / link
+    remove_tree(place)
+    place.symlink_to(precious)
+    lab.build(pack, **REBUILD)
+    files = {str(path.relative_to(precious)): path.read_text() for path in precious.rglob("*") if path.is_file()}
+    assert files == dict.fromkeys(("a/x/file", "x/file", "file"), "kept")
+
+
+@pytest.mark.spec("platform.md: restorer")
+@pytest.mark.parametrize("name", ["../../../precious", "..", ""])
+def test_a_record_of_the_cache_cannot_name_a_folder_elsewhere(lab, name: str) -> None:
+    pack = lab.pack("a", "layer x cache; put x/file 1")
+    lab.build(pack)
+    (state,) = lab.home.cache.glob("*/live/.cloud-native/state.toml")
+    state.write_text(state.read_text().replace('name = "x"', f'name = "{name}"'))
+    again = lab.build(pack, **REBUILD)
+    assert [event.what for event in again.events if event.kind == "cache.discarded"] == ["Cloud Native layers"]
+    assert not [path for path in lab.root.rglob("precious*") if "live" not in path.parts]
+
+
+@pytest.mark.spec("platform.md: restorer")
 def test_a_garbled_record_of_the_cache_costs_time_only(lab) -> None:
     pack = lab.pack("a", RESTORED + "layer x cache; put x/file 1")
     lab.build(pack)
-    (state,) = lab.home.cache.glob("*/live/cloud-native/state.toml")
+    (state,) = lab.home.cache.glob("*/live/.cloud-native/state.toml")
     state.write_text("[[[")
     assert lab.build(pack, **REBUILD).output("a") == ""
 
@@ -246,6 +274,7 @@ def test_the_launchers_metadata_lists_buildpacks_and_processes(lab) -> None:
         ("0.8", 'type="web"\ncommand=["x"]'),
         ("0.10", 'type="we/b"\ncommand=["x"]'),
         ("0.10", 'type="we\\nb"\ncommand=["x"]'),
+        ("0.10", 'type=".."\ncommand=["x"]'),
     ],
 )
 def test_a_process_that_its_api_does_not_know_is_an_error(lab, api: str, toml: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from slugc.buildpack.cloudnative.table import KeptLayer
 from slugc.formats.toml import TomlProblem, parse
 from slugc.formats.toml_text import dump
-from slugc.host import trees
+from slugc.host import inside, trees
 from slugc.host.files import remove_tree, write_atomic
 from slugc.model.cloudnative import LayerTypes
 
@@ -34,14 +34,17 @@ class Kept:
     def contents(self, buildpack: str, layer: str) -> Path:
         return self.root / "layers" / buildpack / layer
 
-    def sboms(self, buildpack: str, layer: str) -> list[Path]:
-        folder = self.root / SBOM / buildpack / layer
-        return sorted(folder.iterdir()) if folder.is_dir() else []
+    def sboms(self, buildpack: str, layer: str) -> dict[str, bytes]:
+        """By name."""
+        place = f"{SBOM}/{buildpack}/{layer}"
+        names = sorted(item.name for item in (self.root / place).glob("*"))
+        found = {name: inside.read(self.root, f"{place}/{name}", limit=64 << 20) for name in names}
+        return {name: data for name, data in found.items() if data is not None}
 
     def sound(self, buildpack: str, layer: str) -> bool:
         """The kept contents are there and are what was kept."""
         kept = self.layers.get((buildpack, layer))
-        if kept is None or not kept.archived or not self.contents(buildpack, layer).is_dir():
+        if kept is None or not kept.archived or not inside.real_folder(self.root, f"layers/{buildpack}/{layer}"):
             return False
         try:
             return trees.digest(self.contents(buildpack, layer)) == kept.digest
@@ -62,6 +65,7 @@ class Kept:
 
 def load(root: Path) -> Kept:
     """What the previous build kept; empty where there was none, or it cannot be understood."""
+    _unlink(root)
     try:
         state = parse((root / STATE).read_text("utf-8"))
     except FileNotFoundError:
@@ -74,6 +78,15 @@ def load(root: Path) -> Kept:
         return Kept(root=root, layers=dict(_layer(item) for item in state.get("layers", [])), store=_store(state))
     except (KeyError, TypeError, AttributeError) as error:
         return Kept(root=root, problem=f"{STATE} is not complete: {error}")
+
+
+def _unlink(root: Path) -> None:
+    """Folders of a cache are folders. One that was carried here from elsewhere may hold links in their places, and
+    what is kept next would be written, or removed, behind them."""
+    for pattern in ("*", "*/*", f"{SBOM}/*/*"):
+        for item in list(root.glob(pattern)):
+            if item.is_symlink():
+                item.unlink()
 
 
 def save(
@@ -120,8 +133,16 @@ def _layer(item: Mapping[str, Any]) -> tuple[tuple[str, str], KeptLayer]:
     kept = KeptLayer(
         digest=str(item["digest"]), types=types, metadata=item.get("metadata"), archived=item["archived"] is True
     )
-    return (str(item["buildpack"]), str(item["name"])), kept
+    return (_plain(item["buildpack"]), _plain(item["name"])), kept
+
+
+def _plain(name: Any) -> str:
+    """A cache can be carried between machines: its names are no paths. Raises TypeError."""
+    if not isinstance(name, str) or name in {"", ".", ".."} or "/" in name or "\0" in name:
+        message = f"{name!r} is no name of a folder"
+        raise TypeError(message)
+    return name
 
 
 def _store(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(item["buildpack"]): item["metadata"] for item in state.get("store", [])}
+    return {_plain(item["buildpack"]): item["metadata"] for item in state.get("store", [])}

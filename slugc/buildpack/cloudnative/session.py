@@ -21,7 +21,8 @@ from slugc.host import inside, trees
 from slugc.model.cloudnative import Descriptor, Kind, PlanEntry
 from slugc.model.process import ProcessType
 
-CACHE = "cloud-native"
+CACHE = ".cloud-native"
+"""Begins with a dot, which no buildpack's own cache does (bench.cache_key): nobody but slugc writes there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +124,8 @@ class Session:
             if decision is Restore.NOTHING:
                 continue
             (folder / f"{name}.toml").write_text(restored_layer(layer.metadata), "utf-8")
-            for file in self._kept.sboms(owner, name):
-                (folder / file.name).write_bytes(file.read_bytes())
+            for file, data in self._kept.sboms(owner, name).items():
+                (folder / file).write_bytes(data)
             emit(Output(text=f"Restored layer {descriptor.id}:{name} ({decision.value})"))
 
     def _settle(self, built: Built, keep: "_Keep", emit: Emit) -> None:

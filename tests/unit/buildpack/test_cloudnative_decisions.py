@@ -1,10 +1,15 @@
 """What the build phase decides: plans handed on, layers restored and kept, process types merged."""
 
+from pathlib import Path
+
 import pytest
 
+from slugc.buildpack.bench import cache_key
+from slugc.buildpack.cloudnative import session
 from slugc.buildpack.cloudnative.feed import PlanFeed, UnmetUnknown
 from slugc.buildpack.cloudnative.processes import as_process_type, merge, shell_text
 from slugc.buildpack.cloudnative.table import Export, KeptLayer, Restore, exported, restored, set_aside
+from slugc.model.buildpack import Buildpack, BuildpackApi, BuildpackReference
 from slugc.model.cloudnative import (
     Api,
     Descriptor,
@@ -133,3 +138,19 @@ def test_an_old_shell_process_is_text_and_its_words_are_expanded_once() -> None:
     old = LaunchProcess(type="w", command=("echo hi; true",), direct=False, legacy=True)
     assert as_process_type(old, "x").command == "echo hi; true"
     assert shell_text("echo", ["$PORT"]) == '''"$(eval echo '"echo"')" "$(eval echo '"$PORT"')"'''
+
+
+@pytest.mark.parametrize("name", ["cloud-native", ".cloud-native", "../.cloud-native", "a/.cloud-native"])
+def test_no_classic_buildpack_has_the_folder_where_layers_are_kept(name: str) -> None:
+    pack = Buildpack(
+        id=name,
+        name=name,
+        version="1",
+        api=BuildpackApi.CLASSIC,
+        api_version="1",
+        root=Path("/pack"),
+        uri="file:/pack",
+        digest="0",
+        reference=BuildpackReference(text="/pack", origin="--buildpack"),
+    )
+    assert cache_key(pack) != session.CACHE
