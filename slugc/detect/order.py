@@ -74,6 +74,26 @@ Run = Callable[[Sequence[Element]], Mapping[str, DetectRun]]
 Mismatch = Callable[[Descriptor], str | None]
 
 
+def loop(order: Order, lookup: Lookup) -> tuple[str, ...]:
+    """A composite that holds itself, with those between: it could be expanded without end. Empty: there is none."""
+    sound: set[str] = set()
+
+    def below(groups: Order, above: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in (entry for group in groups for entry in group):
+            found = lookup(entry)
+            if found is None or not found.order or found.key in sound:
+                continue
+            if found.key in above:
+                return (*above[above.index(found.key) :], found.key)
+            chain = below(found.order, (*above, found.key))
+            if chain:
+                return chain
+            sound.add(found.key)
+        return ()
+
+    return below(order, ())
+
+
 def run_key(element: Element) -> str:
     return f"{element.kind}:{element.key}"
 

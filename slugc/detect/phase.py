@@ -10,8 +10,8 @@ from slugc.buildpack.cloudnative.detecting import run_detect
 from slugc.buildpack.cloudnative.gathering import Gathered, as_buildpack
 from slugc.buildpack.cloudnative.place import Place
 from slugc.buildpack.cloudnative.targets import mismatch
-from slugc.detect.order import GroupTried, MemberTried, Resolution, UnknownMember, Verdict, Walk, run_key
-from slugc.errors.cloudnative import GroupErrored, NoGroupDetected, OrderMemberMissing
+from slugc.detect.order import GroupTried, MemberTried, Resolution, UnknownMember, Verdict, Walk, loop, run_key
+from slugc.errors.cloudnative import GroupErrored, NoGroupDetected, OrderLoops, OrderMemberMissing
 from slugc.errors.detect import BuildpackRefused
 from slugc.events import BuildpackTried, Emit, Output
 from slugc.model.build import Detected, Detection, GroupExplained, MemberExplained, TrialExplained, Tried
@@ -34,7 +34,10 @@ class Phase:
     _names: dict[str, str] = field(default_factory=dict)
 
     def resolve(self) -> Resolution:
-        """Raises OrderMemberMissing."""
+        """Raises OrderMemberMissing, OrderLoops."""
+        chain = loop(self.gathered.order, self.gathered.shelf.lookup)
+        if chain:
+            raise OrderLoops(members=chain)
         walk = Walk(
             lookup=self.gathered.shelf.lookup,
             run=self._run,

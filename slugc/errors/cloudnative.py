@@ -63,6 +63,20 @@ class OrderMemberMissing(DetectError):
         self.member, self.known = member, tuple(known)
 
 
+class OrderLoops(DetectError):
+    """A composite buildpack holds itself, by its own order or through another's."""
+
+    code, exit_code = "detect.order-loop", 22
+
+    def __init__(self, *, members: Sequence[str]) -> None:
+        super().__init__(
+            f"The order of {members[0]} has no end",
+            detail=f"It holds itself: {' -> '.join(members)}.",
+            hint="Take one of them out of the [[order]] of the one before it.",
+        )
+        self.members = tuple(members)
+
+
 class NoGroupDetected(DetectError):
     """No group of the order passed detection; nothing went wrong in it (platform specification: 20)."""
 

@@ -7,6 +7,7 @@ from slugc.errors.cloudnative import (
     DescriptorInvalid,
     GroupErrored,
     NoGroupDetected,
+    OrderLoops,
     OrderMemberMissing,
 )
 
@@ -245,3 +246,22 @@ def test_a_change_in_a_part_of_a_package_is_a_reason_to_build(lab) -> None:
     assert lab.build(package).result.reused
     lab.pack("a", "echo two")
     assert lab.build(package).output("a") == "two"
+
+
+@pytest.mark.spec("buildpack.md: Order Resolution")
+def test_an_order_that_holds_itself_is_named(lab) -> None:
+    outer = lab.composite("outer", "inner", lab.composite("inner", "outer"))
+    lab.write(
+        lab.root / "packs/inner", {"package.toml": '[buildpack]\nuri = "."\n[[dependencies]]\nuri = "../outer"\n'}
+    )
+    with pytest.raises(OrderLoops) as caught:
+        lab.build(outer)
+    assert caught.value.members == ("outer@1.0.0", "inner@1.0.0", "outer@1.0.0")
+    assert caught.value.exit_code == 22
+
+
+@pytest.mark.spec("buildpack.md: Order Resolution")
+def test_a_composite_may_stand_in_several_places_of_an_order(lab) -> None:
+    inner = lab.composite("inner", "a", lab.pack("a", "echo a"))
+    twice = lab.composite("twice", "inner b inner\ninner", inner, lab.pack("b", detect="exit 100"))
+    assert [record.id for record in lab.build(twice).manifest.buildpacks] == ["a"]
