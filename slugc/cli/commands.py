@@ -21,7 +21,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "why": CommandEntry(module="why", section="Build", help="Say what has changed since the last slug."),
     "detect": CommandEntry(module="detect", section="Build", help="Try buildpacks on source trees and show why."),
     "cache": CommandEntry(
-        module="cache", section="Build", help="List build caches; carry one between CI runs.", topic=True
+        module="cache", section="Build", help="List and clear build caches; carry one between CI runs.", topic=True
     ),
     "buildpacks": CommandEntry(
         module="buildpacks",
