@@ -33,8 +33,6 @@ from slugc.stack import find as find_stack
 if TYPE_CHECKING:
     from slugc.compile.run import Compilation
 
-SCRATCH = ("build", "why", "detect", "fetch", "cache")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -81,7 +79,7 @@ def build(
             emit(InputsChanged(reasons=tuple(reasons)))
         tree = tree or snapshot_into(site, work)
         slug = _build(site, work=work, tree=tree, asked=asked, now=now, known=known)
-    sweep(home.work, SCRATCH, now=clock.now().timestamp())
+    sweep(home.work, now=clock.now().timestamp())
     return _finished(site, slug, clock.monotonic() - began, reasons=tuple(reasons))
 
 

@@ -3,13 +3,15 @@
 import contextlib
 import fcntl
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from slugc.errors.usage import FileNotWritten
 
 YOUNG_SECONDS = 60
+_SCRATCH = re.compile("[a-z]+-[0-9a-f]{16}")
 
 
 def beside(path: Path) -> tuple[int, Path]:
@@ -103,12 +105,12 @@ def scratch(parent: Path, prefix: str) -> Iterator[Path]:
         os.close(lock)
 
 
-def sweep(parent: Path, prefixes: Sequence[str], *, now: float) -> list[Path]:
-    """Remove scratch folders of those prefixes whose processes were killed; what was removed. `now` in seconds of
-    the wall clock: a folder younger than a minute may only just be made, and not locked yet."""
+def sweep(parent: Path, *, now: float) -> list[Path]:
+    """Remove scratch folders whose processes were killed; what was removed. `now` in seconds of the wall clock: a
+    folder younger than a minute may only just be made, and not locked yet."""
     removed = []
     for folder in parent.iterdir() if parent.is_dir() else ():
-        if folder.name.rpartition("-")[0] not in prefixes:
+        if not _SCRATCH.fullmatch(folder.name):
             continue
         with contextlib.suppress(OSError):
             if now - folder.stat().st_mtime > YOUNG_SECONDS and _abandoned(folder):
