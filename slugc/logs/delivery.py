@@ -88,12 +88,9 @@ class _Syslog:
         sent = False
         try:
             while True:
-                take = asyncio.create_task(self._backlog.take(BATCH_BYTES))
-                await asyncio.wait({take, hung_up}, return_when=asyncio.FIRST_COMPLETED)
-                if not take.done():
-                    await _cancelled(take)
+                batch = await self._taken(hung_up)
+                if batch is None:
                     return sent
-                batch = take.result()
                 if not batch:
                     return True
                 if hung_up.done() or not await self._send(writer, batch):
@@ -106,6 +103,16 @@ class _Syslog:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await writer.wait_closed()
+
+    async def _taken(self, hung_up: asyncio.Task[None]) -> list[Chunk] | None:
+        """What comes next; empty at the end, None where the receiver hangs up before. Nothing goes on waiting for
+        lines of a drain that is removed meanwhile."""
+        take = asyncio.create_task(self._backlog.take(BATCH_BYTES))
+        try:
+            await asyncio.wait({take, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+            return take.result() if take.done() else None
+        finally:
+            await _cancelled(take)
 
     async def _send(self, writer: asyncio.StreamWriter, batch: list[Chunk]) -> bool:
         lost = self._backlog.losses()

@@ -259,6 +259,36 @@ def test_drains_are_kept_over_a_restart_in_a_file_that_only_its_owner_reads(tmp_
     assert os.stat(tmp_path / "drains.json").st_mode & 0o777 == 0o600
 
 
+def test_a_drain_that_is_removed_leaves_nobody_waiting(tmp_path: Path) -> None:
+    async def scene() -> None:
+        received = asyncio.Event()
+        ended = asyncio.Event()
+
+        async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"hello")
+            received.set()
+            await reader.read()
+            writer.close()
+            ended.set()
+
+        server = await asyncio.start_server(receive, "127.0.0.1", 0)
+        hub = LogHub(tmp_path)
+        before = asyncio.all_tasks()
+        drain = hub.add_drain(f"syslog+tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        hub.write("app", "web.1", b"hello\n")
+        await asyncio.wait_for(received.wait(), 30)
+        for _ in range(20):  # it turns to what comes next
+            await asyncio.sleep(0)
+        await hub.remove_drain(drain.url)
+        await asyncio.wait_for(ended.wait(), 30)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == before
+        server.close()
+        await hub.close()
+
+    asyncio.run(scene())
+
+
 @dataclass(frozen=True)
 class Numbered:
     """Lines that remember how many of them were written out."""
