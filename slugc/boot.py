@@ -20,6 +20,7 @@ from slugc.events import Emit, Warned
 from slugc.host.clock import Clock
 from slugc.host.files import expanded, named_by_user, scratch, write_atomic
 from slugc.host.home import Home
+from slugc.model.app import app_name
 from slugc.model.build import BuildRequest, Isolation
 from slugc.model.dyno import DEFAULT_SIZE, Bootable, DynoName, DynoPlan, DynoSize, Formation, Quantity
 from slugc.model.names import spelled
@@ -168,14 +169,6 @@ def first_formation(named: Named) -> Formation:
     if not wanted:
         wanted = {"web": 1} if "web" in known else dict.fromkeys(known, 1)
     return {name: Quantity(count=count) for name, count in wanted.items()}
-
-
-def app_name(text: str) -> str:
-    """`text` as an app may be called: letters, digits and dashes, a letter first, 3 to 30 of them."""
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    name = name if name[:1].isalpha() else f"app-{name}".strip("-")
-    name = name[:30].rstrip("-")
-    return name if len(name) > 2 else f"app-{name}".rstrip("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

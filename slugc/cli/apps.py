@@ -9,6 +9,7 @@ from slugc.cli.app import TopicGroup
 from slugc.cli.options import JsonOption
 from slugc.cli.remote import AppOption, Remote, remember, remote_app, say, show, wants_json
 from slugc.host.home import Home
+from slugc.model.app import app_name
 from slugc.model.names import spelled
 
 app = typer.Typer(cls=TopicGroup, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
@@ -38,7 +39,7 @@ def create(
 ) -> None:
     """Create an app. Commands given in this folder mean it from now on, if it is the only one there."""
     here, platform = Path.cwd(), Remote.of(Home.of_this_user())
-    wanted, folder = name or here.name.lower().replace("_", "-"), spelled(str(here))
+    wanted, folder = name or app_name(here.name), spelled(str(here))
     say(f"Creating {wanted}... ", end="")
     row = platform.call("POST", "/apps", {"name": wanted, "folder": folder})
     say("done")

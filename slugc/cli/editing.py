@@ -5,11 +5,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import typer
-
 from slugc.cli.remote import say
 from slugc.errors.root import SlugcError
-from slugc.errors.usage import BadArguments, BadEnvFile
+from slugc.errors.usage import BadEnvFile, EditorFailed
 from slugc.formats import dotenv
 from slugc.host import editor
 from slugc.host.home import Home
@@ -31,7 +29,7 @@ class Editing:
     def config_vars(self, before: Mapping[str, str]) -> dict[str, str]:
         """What the user made of them. A mistake opens the editor again where somebody sits at a terminal.
 
-        Raises BadEnvFile, which names the file that keeps the text, and BadArguments where there is no editor."""
+        Raises BadEnvFile, which names the file that keeps the text, and EditorFailed."""
         shown, last = dotenv.write(before), None
         while True:
             self._text = self._edit(shown)
@@ -56,11 +54,9 @@ class Editing:
         try:
             status, text = editor.edit(shown, name=f"{self._app}.env", work=self._home.work)
         except editor.EditorProblem as problem:
-            message = f"The editor {problem.named} cannot be started ({problem.reason}): set EDITOR."
-            raise BadArguments(message=message) from problem
+            raise EditorFailed(editor=problem.named, reason=problem.reason) from problem
         if status != 0:
-            say(f"The editor ended with status {status}: nothing was changed.")
-            raise typer.Exit(1)
+            raise EditorFailed(editor=editor.named(), reason=f"It ended with status {status}")
         return without_note(text)
 
     def _keep(self) -> Path:

@@ -71,6 +71,21 @@ class FileNotWritten(UsageError):
         )
 
 
+class EditorFailed(UsageError):
+    """`config edit`: the editor cannot be started, or ended without success."""
+
+    code = "usage.editor"
+
+    def __init__(self, *, editor: str, reason: str) -> None:
+        self.editor, self.reason = editor, reason
+        super().__init__(
+            f"The editor {editor} failed",
+            detail=f"{reason}. Nothing was changed.",
+            hint="Name one that is installed: EDITOR=nano slugc config edit. Without an editor: slugc config set "
+            "NAME=VALUE",
+        )
+
+
 class BadEnvFile(UsageError):
     """A file of config vars cannot be read, or a line of it is not `NAME=value`."""
 

@@ -13,9 +13,14 @@ DEFAULT = "vi"
 class EditorProblem(Exception):
     """Facts of an editor that cannot be started; the caller turns them into an error."""
 
-    def __init__(self, named: str, reason: str) -> None:
-        super().__init__(f"{named}: {reason}")
-        self.named, self.reason = named, reason
+    def __init__(self, editor: str, reason: str) -> None:
+        super().__init__(f"{editor}: {reason}")
+        self.named, self.reason = editor, reason
+
+
+def named() -> str:
+    """As the user wrote it."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or DEFAULT
 
 
 def edit(text: str, *, name: str, work: Path) -> tuple[int, str]:
@@ -24,11 +29,10 @@ def edit(text: str, *, name: str, work: Path) -> tuple[int, str]:
     The file has the mode 0600 and lies in a folder of its own below `work`, removed at the end: it may hold
     passwords. Bytes that are not UTF-8 come back as surrogates. Raises EditorProblem where it cannot be started.
     """
-    named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or DEFAULT
     try:
-        words = shlex.split(named) or [DEFAULT]
+        words = shlex.split(named()) or [DEFAULT]
     except ValueError as error:
-        raise EditorProblem(named, str(error)) from error
+        raise EditorProblem(named(), str(error)) from error
     with scratch(work, "edit") as folder:
         file = folder / name
         file.touch(mode=0o600)
@@ -36,7 +40,7 @@ def edit(text: str, *, name: str, work: Path) -> tuple[int, str]:
         try:
             status = subprocess.run([*words, str(file)], check=False).returncode
         except OSError as error:
-            raise EditorProblem(named, error.strerror or str(error)) from error
+            raise EditorProblem(named(), error.strerror or str(error)) from error
         return status, file.read_text(encoding="utf-8", errors="surrogateescape")
 
 

@@ -50,3 +50,11 @@ class Job:
     command: str
     size: str
     created_at: str
+
+
+def app_name(text: str) -> str:
+    """`text` as an app may be called: letters, digits and dashes, a letter first, 3 to 30 of them."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    name = name if name[:1].isalpha() else f"app-{name}".strip("-")
+    name = name[:30].rstrip("-")
+    return name if len(name) > 2 else f"app-{name}".rstrip("-")

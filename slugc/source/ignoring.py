@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,11 @@ from slugc.host.trees import Skip
 FILE = ".slugignore"
 LITTER = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", "_darcs", ".jj", ".gitmodules", ".DS_Store"})
 
-SLUG = ".slug"
+RESULTS = (".slug", "release.json")
+"""How the names of files end that may be earlier results."""
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_RELEASE = re.compile(rb'\{\s*"schema":\s*\d+,\s*"app":\s*"[^"]*",\s*"version":\s*\d+,\s*"slug":\s*"[0-9a-f]{64}"')
+_HEAD = 512
 
 
 @dataclass(slots=True)
@@ -48,7 +52,7 @@ class Ignoring:
         name = path.removesuffix("/").rpartition("/")[2]
         if name in LITTER or path in self.never:
             return True
-        if name.endswith(SLUG) and is_slug(self.root / path):
+        if name.endswith(RESULTS) and is_result(self.root / path):
             self.slugs.append(path)
             return True
         if path in self.by_git:
@@ -60,7 +64,7 @@ class Ignoring:
         return False
 
     def digest(self) -> str:
-        """Equal digests: equal answers of `skip` for every path, except for what is in a file named *.slug."""
+        """Equal digests: equal answers of `skip` for every path, except for what is in a file named like RESULTS."""
         rules = (self.patterns.patterns, sorted(self.by_git), sorted(self.never))
         return hashlib.sha256(repr(rules).encode()).hexdigest()
 
@@ -73,14 +77,16 @@ class Ignoring:
         return tuple(notes)
 
 
-def is_slug(path: Path) -> bool:
-    """True for an earlier result: `slugc build . -o app.slug` must not put each slug into the next one."""
+def is_result(path: Path) -> bool:
+    """True for an earlier result, of a name as in RESULTS: `slugc build . -o app.slug` must not put each slug into the
+    next one, nor a release manifest its config vars into every slug that follows."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        return os.read(fd, len(_ZSTD)) == _ZSTD
+        head = os.read(fd, _HEAD)
+        return head.startswith(_ZSTD) if path.name.endswith(RESULTS[0]) else bool(_RELEASE.match(head))
     except OSError:
         return False
     finally:

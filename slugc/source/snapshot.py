@@ -10,7 +10,7 @@ from slugc.host import archives, trees
 from slugc.model.build import SourceTree
 from slugc.model.slug import SourceRecord
 from slugc.source import repository
-from slugc.source.ignoring import FILE, SLUG, Ignoring, is_slug
+from slugc.source.ignoring import FILE, RESULTS, Ignoring, is_result
 from slugc.source.place import Place
 
 EPOCH = 315_532_800
@@ -99,7 +99,7 @@ def look_at_git(place: Place) -> repository.WorkTree | None:
     """What git says of a folder; None where it is no repository of its own."""
 
     def own(path: str) -> bool:
-        return path in place.never or (path.endswith(SLUG) and is_slug(place.path / path))
+        return path in place.never or (path.endswith(RESULTS) and is_result(place.path / path))
 
     return repository.work_tree(place.path, own=own)
 

@@ -12,7 +12,7 @@ from slugc.host.marked import as_marked
 from slugc.model.inputs import SourceState
 from slugc.model.marks import FileMark, Marks
 from slugc.source import repository
-from slugc.source.ignoring import Ignoring, is_slug
+from slugc.source.ignoring import Ignoring, is_result
 from slugc.source.place import Place
 from slugc.source.snapshot import epoch, look_at_git
 
@@ -99,7 +99,7 @@ def _as_known(root: Path, known: SourceState, ignoring: Ignoring, rules: str) ->
     again where the rules are the same, and a slug is still a slug."""
     if known.kind != "folder" or known.rules != rules or not known.files:
         return False
-    if not all(is_slug(root / path) for path in known.slugs):
+    if not all(is_result(root / path) for path in known.slugs):
         return False
     return as_marked(root, Marks.pack(known.files), skip=ignoring.skip)
 

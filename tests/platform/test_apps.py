@@ -106,7 +106,7 @@ def test_config_edit_loses_no_text_that_is_not_utf8_and_names_an_editor_that_is_
     assert kept.read_bytes() == b"NAME=caf\xe9\n"
     for named in ("vi 'unclosed", str(tmp_path), "/nonexistent/editor"):
         said = shop.slugc("config", "edit", "--app", "shop", ok=False, EDITOR=named)
-        assert (said.code, f"The editor {named} cannot be started" in said.err) == (2, True)
+        assert (said.code, f"The editor {named} failed (usage.editor)" in said.err) == (2, True)
 
 
 def test_config_edit_on_a_terminal_opens_the_text_again_below_what_is_wrong(shop: "Platform", tmp_path: Path) -> None:
@@ -152,6 +152,18 @@ def test_two_apps_of_one_folder_are_named_and_a_mistyped_app_is_guessed(platform
     said = platform.slugc("ps", cwd=tmp_path, ok=False)
     assert (said.code, "Several were created" in said.err, "--app shop" in said.err) == (71, True, True)
     assert "Did you mean shop?" in platform.slugc("config", "--app", "shp", ok=False).err
+
+
+def test_an_app_without_a_name_gets_its_folders_and_an_editor_that_fails_changes_nothing(
+    platform: "Platform", tmp_path: Path
+) -> None:
+    folder = tmp_path / "My Shop_2 é"
+    folder.mkdir()
+    platform.start()
+    assert "Creating my-shop-2... done" in platform.slugc("apps", "create", cwd=folder).err
+    for editor, reason in (("nonesuch", "No such file"), ("false", "status 1")):
+        said = platform.slugc("config", "edit", cwd=folder, ok=False, EDITOR=editor, VISUAL="")
+        assert (said.code, reason in said.err, "usage.editor" in said.err) == (2, True, True), said.err
 
 
 def test_a_folder_and_words_that_are_not_utf8_cause_no_bug(platform: "Platform", tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 import dataclasses
+import json
 import os
 import time
 
 import pytest
 
+from slugc.formats import release_json
 from slugc.host import marked, trees
+from slugc.model.release import ReleaseManifest
 from slugc.source import locate, survey
 
 LATER_NS = 3_000_000_000
@@ -65,6 +68,17 @@ def test_an_earlier_slug_that_becomes_something_else_is_seen(app, monkeypatch):
     assert quick(app, known, monkeypatch) == known
     (app / "sub" / "old.slug").write_text("words")  # the folder's time stays as it is
     assert "sub/old.slug" in look(app, known).files
+
+
+def test_a_release_manifest_never_enters_a_build_and_another_json_does(app):
+    manifest = ReleaseManifest(app="shop", version=3, slug="ab" * 32, config_vars={"KEY": "secret"})
+    (app / "release.json").write_bytes(release_json.render(manifest))
+    (app / "sub" / "prod-release.json").write_bytes(json.dumps(json.loads(release_json.render(manifest))).encode())
+    (app / "sub" / "release.json").write_text('{"schema": 1, "app": "x", "version": 2, "slug": "none"}')
+    (app / "release.jsonl").write_bytes(release_json.render(manifest))
+    known = look(app)
+    assert known.slugs == ("release.json", "sub/prod-release.json")
+    assert {"sub/release.json", "release.jsonl"} <= set(known.files)
 
 
 def test_a_slug_written_into_the_source_costs_no_second_walk(app, monkeypatch):
