@@ -3,6 +3,7 @@
 import contextlib
 import random
 import socket
+import struct
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -12,6 +13,19 @@ LOW, HIGH = 20_000, 31_999
 """Below the kernel's range for outgoing connections, which would take one between our choice and the bind."""
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LISTEN = "0A"
+
+
+def _in_table(family: int, address: str) -> str:
+    """An address as those tables spell it: in words of the machine's own order of bytes."""
+    packed = socket.inet_pton(family, address)
+    return "".join(f"{word:08X}" for word in struct.unpack(f"={len(packed) // 4}I", packed))
+
+
+_REACHED = frozenset(
+    {_in_table(socket.AF_INET, address) for address in ("0.0.0.0", "127.0.0.1")}  # noqa: S104 - looked for, not bound
+    | {_in_table(socket.AF_INET6, address) for address in ("::", "::ffff:0.0.0.0", "::ffff:127.0.0.1")}
+)
+"""Where a listener hears the router, which speaks to 127.0.0.1. One at ::1 alone never would."""
 
 
 class Ports:
@@ -57,12 +71,13 @@ def listening(ports: Collection[int]) -> set[int]:
 
 
 def listeners(lines: Iterable[str], ports: Collection[int]) -> set[int]:
-    """The listening ones of `ports` in a table of the form of /proc/net/tcp."""
+    """Which of `ports` the router would reach by a table of the form of /proc/net/tcp."""
     found: set[int] = set()
     for line in lines:
         words = line.split(maxsplit=4)
         if len(words) > 3 and words[3] == _LISTEN:
-            port = int(words[1].rpartition(":")[2], 16)
-            if port in ports:
+            address, _, number = words[1].rpartition(":")
+            port = int(number, 16)
+            if port in ports and address in _REACHED:
                 found.add(port)
     return found

@@ -1,9 +1,11 @@
 """Ports for dynos: which are handed out, and the kernel's table of sockets read as it is written."""
 
+import socket
+
 import pytest
 
 from slugc.dynos import ports
-from slugc.dynos.ports import Ports, listeners
+from slugc.dynos.ports import Ports, listeners, listening
 from slugc.errors.dyno import NoFreePort
 
 TABLE = """\
@@ -17,6 +19,29 @@ TABLE = """\
 
 def test_only_listening_sockets_of_the_ports_asked_for_count() -> None:
     assert listeners(TABLE.splitlines(), {5000, 5001, 3000, 9}) == {5000, 3000}
+
+
+@pytest.mark.parametrize(
+    ("address", "reached"),
+    [
+        ("0.0.0.0", True),
+        ("127.0.0.1", True),
+        ("::", True),
+        ("::ffff:127.0.0.1", True),
+        ("::1", False),
+        ("127.0.1.1", False),
+    ],
+)
+def test_a_listener_counts_where_the_router_reaches_it(address: str, reached: bool) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as server:
+        try:
+            server.bind((address, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {address}")
+        server.listen()
+        port = server.getsockname()[1]
+        assert (port in listening({port})) == reached
 
 
 def test_no_port_is_given_twice_and_none_that_others_have(monkeypatch: pytest.MonkeyPatch) -> None:
