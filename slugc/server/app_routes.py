@@ -13,7 +13,7 @@ from slugc.errors.platform import BadRequest
 from slugc.hosting import views
 from slugc.hosting.app import HostedApp
 from slugc.model.release import Release
-from slugc.server.requests import Body, answered, fleet, hosted
+from slugc.server.requests import Body, answered, fleet, hosted, whole_number
 
 Hear = Callable[[bytes], None]
 
@@ -81,8 +81,8 @@ async def change_config(request: Request) -> Response:
 
 async def list_releases(request: Request) -> Response:
     app = hosted(request)
-    limit = request.query_params.get("limit", "")
-    entries = app.world.ledger.releases(app.name, limit=int(limit) if limit.isdecimal() else None)
+    limit = whole_number(request.query_params.get("limit", ""))
+    entries = app.world.ledger.releases(app.name, limit=limit)
     return JSONResponse([views.release_row(entry) for entry in entries])
 
 
@@ -141,11 +141,11 @@ async def change_feature(request: Request) -> Response:
 
 def _version(request: Request, app: HostedApp) -> int:
     given = str(request.path_params["version"])
-    digits = given.removeprefix("v")
-    if not digits.isdecimal():
+    number = whole_number(given.removeprefix("v"))
+    if number is None:
         newest = app.world.ledger.releases(app.name, limit=1)[0].release.version
         raise NoSuchRelease(app=app.name, wanted=given, newest=newest)
-    return int(digits)
+    return number
 
 
 ROUTES = [

@@ -12,19 +12,19 @@ from slugc.logs.chunks import Chunk, shown
 from slugc.logs.drain import Drain
 from slugc.logs.hub import DEFAULT_LINES, LogHub
 from slugc.model.log import LogFilter
-from slugc.server.requests import STREAM, Body, hosted
+from slugc.server.requests import STREAM, Body, hosted, whole_number
 
 
 async def read(request: Request) -> Response:
     """Lines as they stand in the log, or with `format=json` one object a line. `tail=1` goes on until the client or
     the platform leaves."""
     asked = request.query_params
-    lines = asked.get("lines", str(DEFAULT_LINES))
-    if not lines.isdecimal():
+    lines = whole_number(asked.get("lines", str(DEFAULT_LINES)))
+    if lines is None:
         raise BadRequest(reason="lines must be a number")
     wanted = LogFilter(source=asked.get("source"), dyno=asked.get("dyno"))
     as_json = asked.get("format") == "json"
-    stream = _read(hosted(request).hub, wanted, lines=int(lines), follow=asked.get("tail") == "1", as_json=as_json)
+    stream = _read(hosted(request).hub, wanted, lines=lines, follow=asked.get("tail") == "1", as_json=as_json)
     return StreamingResponse(stream, media_type=STREAM if as_json else "text/plain; charset=utf-8")
 
 

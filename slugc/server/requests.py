@@ -50,7 +50,7 @@ class Body:
         text = await request.body()
         try:
             values = json.loads(text) if text else {}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadRequest(reason=f"the body is not JSON ({error})") from error
         if not isinstance(values, dict):
             raise BadRequest(reason="the body is no JSON object")
@@ -88,6 +88,11 @@ class Body:
         if not isinstance(value, dict) or not all(_is_text(item) for item in (*value, *value.values())):
             raise BadRequest(reason=f"{name} must be an object of texts, in UTF-8")
         return value
+
+
+def whole_number(text: str) -> int | None:
+    """None for what is no number, or one that nothing here counts to."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _is_text(value: Any) -> bool:

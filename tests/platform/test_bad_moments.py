@@ -126,6 +126,21 @@ def test_words_that_are_not_utf_8_are_refused_and_no_listing_breaks(shop: "Platf
     assert list(shop.states("shop")) == ["web.1"]
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (f"releases/v{'9' * 5000}", 404),
+        (f"logs?lines={'9' * 5000}", 422),
+        ("logs?lines=%C2%B2", 422),
+        (f"releases?limit={'9' * 5000}", 200),
+    ],
+)
+def test_a_number_that_nothing_counts_to_is_no_bug(platform: "Platform", target: str, status: int) -> None:
+    platform.start()
+    platform.slugc("apps", "create", "shop")
+    assert call(platform.home / "state" / "platform.sock", "GET", f"/apps/shop/{target}")[0] == status
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own with 24 MiB."""
