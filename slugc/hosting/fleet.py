@@ -36,6 +36,7 @@ class Fleet:
         self.notes: list[str] = []
         self._apps: dict[str, HostedApp] = {}
         self._scheduler: asyncio.Task[None] | None = None
+        self._ports_given: set[str] = set()
 
     def __iter__(self) -> Iterator[HostedApp]:
         return iter(tuple(self._apps.values()))
@@ -91,7 +92,7 @@ class Fleet:
         """`folder`: commands given there mean this app. Raises InvalidAppName, AppNameTaken."""
         ledger, user = self.world.ledger, self.world.user
         await asyncio.to_thread(ledger.create_app, name, user=user)
-        await asyncio.to_thread(ledger.put_setting, name, "port", str(free_port()), user=user)
+        await asyncio.to_thread(ledger.put_setting, name, "port", str(self._own_port()), user=user)
         if folder is not None:
             await asyncio.to_thread(ledger.put_setting, name, "folder", folder, user=user)
         self._apps[name] = app = HostedApp(name, self.world)
@@ -147,6 +148,17 @@ class Fleet:
         app = self._apps.get(name)
         if app is not None:
             app.hub.write_late("heroku", "router", lines)
+
+    def _own_port(self) -> int:
+        """Free, and not that of an app or an add-on whose listener is only away, or not there yet: two of HAProxy's
+        frontends may share a port, and one app would get the requests of another."""
+        ledger = self.world.ledger
+        taken = {addon.details.get("port") for addon in ledger.addons()} | self._ports_given
+        taken |= {app.settings.get("port") for app in ledger.apps()}
+        while str(port := free_port()) in taken:
+            pass
+        self._ports_given.add(str(port))
+        return port
 
     async def _start_server(self, addon: AddOn) -> None:
         if addon.service == attachments.URL:
