@@ -70,7 +70,7 @@ def try_on_fixtures(
     *,
     buildpack: BuildpackOption = None,
     json: JsonOption = False,
-) -> None:
+) -> int:
     """Build fixtures and compare what comes out with their expect.toml.
 
     Each is built in a place of its own; runtimes and fetched buildpacks are kept for the next run. --buildpack is for
@@ -89,12 +89,14 @@ def try_on_fixtures(
         verdicts.append(verdict)
         if not json:
             typer.echo(_line(verdict))
-    if json:
-        typer.echo(json_form.document(verdicts))
     broken = [verdict for verdict in verdicts if verdict.broken]
+    if json:  # the document has every broken promise, and stdout nothing behind it
+        typer.echo(json_form.document(verdicts))
+        return PromiseBroken.exit_code if broken else 0
     if broken:
         names = [verdict.fixture for verdict in broken]
         raise PromiseBroken(fixtures=names, of=len(found), reports=[verdict.report for verdict in broken])
+    return 0
 
 
 def _line(verdict: "Verdict") -> str:

@@ -116,6 +116,13 @@ def test_the_command_line_names_every_broken_promise_and_keeps_on(tmp_path: Path
     assert list((tmp_path / "state/work").iterdir()) == []
 
 
+def test_json_is_one_document_whether_a_promise_was_broken_or_not(tmp_path: Path) -> None:
+    fixture(tmp_path / "t/bad", '[slug]\nfiles = ["x"]\n')
+    done = slugc(tmp_path, "buildpacks", "test", "t", "-b", HELLO, "--json")
+    (verdict,) = json.loads(done.stdout)
+    assert (done.returncode, verdict["broken"]) == (57, ["[slug] there is no file x"])
+
+
 def test_a_buildpack_path_in_a_promise_is_meant_from_its_own_folder(tmp_path: Path) -> None:
     pack(tmp_path / "pack", "echo made > $1/made.txt")
     fixture(
