@@ -31,8 +31,13 @@ def read(folder: Path) -> Facts:
 
 
 def _runtime(item: dict[str, Any]) -> RuntimeRecord:
-    values = {name: str(item.get(name) or "") for name in ("language", "version", "source", "uri", "digest")}
+    values = {name: _text(item.get(name) or "") for name in ("language", "version", "source", "uri", "digest")}
     return RuntimeRecord(**values)
+
+
+def _text(value: object) -> str:
+    """As a manifest can hold it: JSON's escapes can write half of a surrogate pair, which is no character."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _plain(prefix: object) -> bool:

@@ -27,9 +27,16 @@ class Named:
     """git: branch, tag or commit; empty for the default branch. A tarball: `sha256=...`, or empty."""
 
 
-def read(text: str, *, base: Path) -> Named:  # noqa: PLR0911 - one line a form of reference
+def read(text: str, *, base: Path) -> Named:
     """Tell a path from a name from an address. A built-in's name wins over a folder of that name (write ./python
     for the folder); relative paths count from `base`."""
+    try:
+        return _read(text, base)
+    except OSError:  # longer than any path is, or through folders that this user may not enter
+        return Named(kind="unknown", address=text)
+
+
+def _read(text: str, base: Path) -> Named:  # noqa: PLR0911 - one line a form of reference
     if not text:
         return Named(kind="unknown", address="''")
     found = builtin.named(text)

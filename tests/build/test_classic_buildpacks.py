@@ -282,3 +282,13 @@ def test_what_a_detect_prints_is_a_name_of_one_short_line(builder, app, tmp_path
     name = builder.build(app({"a": "b"}), pack).slug.manifest.buildpacks[0].name
     assert name.startswith("Red 0")
     assert len(name) == 100
+
+
+def test_facts_that_are_no_text_break_no_build(builder, app, tmp_path):
+    pack = tmp_path / "garbler"
+    (pack / "bin").mkdir(parents=True)
+    (pack / "bin/detect").write_text("#!/bin/sh\n")
+    facts = '{"runtimes": [{"language": "\\ud800", "version": [1]}], "layers": {"../x": "runtime"}, "reads": [5]}'
+    (pack / "bin/compile").write_text(f"#!/bin/sh\ncat > /tmp/slugc/facts.json <<'J'\n{facts}\nJ\n")
+    (runtime,) = builder.build(app({"a": "b"}), pack).slug.manifest.runtimes
+    assert (runtime.language, runtime.version) == ("?", "[1]")

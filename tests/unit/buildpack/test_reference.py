@@ -44,6 +44,11 @@ def test_the_home_of_a_user_who_does_not_exist_is_a_folder_that_is_not_there(tmp
     assert found == Named(kind="path", address=str(tmp_path / "~nobody-of-that-name/pack"))
 
 
+@pytest.mark.parametrize("text", ["a" * 300, "./" + "a" * 300, "./" + "a/" * 3000])
+def test_a_name_longer_than_any_path_is_no_reference(tmp_path, text):
+    assert read(text, base=tmp_path).kind == "unknown"
+
+
 def test_a_built_in_name_wins_over_a_folder_unless_it_is_written_as_a_path(tmp_path):
     (tmp_path / "python").mkdir()
     assert read("python", base=tmp_path).kind == "builtin"
