@@ -100,8 +100,10 @@ def start(
     write_out gets the log's lines, on_ready the URL as soon as a web dyno listens. Raises SlugcError, for example
     BootTimedOut or CrashedAtBoot; then nothing runs any more."""
     from slugc import boot
+    from slugc.dynos.formation import check
     from slugc.dynos.settings import DynoSettings
 
+    check(formation)  # said now, not after a long build
     asking = boot.Asking(
         home=home or Home.of_this_user(),
         clock=clock or SystemClock(),

@@ -62,7 +62,7 @@ def build(
     """Build a slug, or give the previous one where nothing has changed since. `environ` is the caller's
     environment, of which children see a few allowed variables.
 
-    Raises the errors of every stage (20 to 63); then no slug appears, and the cache is as it was.
+    Raises the errors of every stage (20 to 69); then no slug appears, and the cache is as it was.
     """
     if request.out is not None and (refusal := refused(request.out)):  # said now, not after a long build
         raise SlugNotWritten(path=str(request.out), reason=refusal)

@@ -101,4 +101,7 @@ def ask_name(what: str, name: str) -> str | None:
     if not sys.stdin.isatty():
         return None
     say(f"This destroys the {what} {name} and its data. To go on, type its name: ", end="")
-    return sys.stdin.readline().strip()
+    line = sys.stdin.readline()
+    if not line:  # Ctrl-D leaves the cursor behind the question
+        say("")
+    return line.strip() or None

@@ -111,7 +111,11 @@ class RemoteApp:
         return self.platform.held(self.target(*parts), body)
 
     def change(self, method: str, *parts: str, body: Mapping[str, Any]) -> Any:
-        return self.platform.change(method, self.target(*parts), body)
+        try:
+            return self.platform.change(method, self.target(*parts), body)
+        except KeyboardInterrupt:
+            say(f"\n !     The platform goes on with it. See: slugc releases --app {self.name}")
+            raise
 
 
 def remote_app(ctx: typer.Context, given: str | None) -> RemoteApp:

@@ -34,6 +34,11 @@ def scaled(current: Formation, words: Sequence[str], *, known: Sequence[str]) ->
     return wanted
 
 
+def check(words: Sequence[str]) -> None:
+    """What can be said of `words` before it is known which process types there are. Raises BadFormation."""
+    scaled({}, words, known=[match[1] for word in words if (match := _WORD.fullmatch(word))])
+
+
 def named(target: str, dynos: Iterable[DynoName]) -> list[DynoName]:
     """The dynos that `web` or `web.2` means, in order."""
     return sorted(dyno for dyno in dynos if target in (dyno.type, str(dyno)))

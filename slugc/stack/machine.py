@@ -156,7 +156,9 @@ def _state(home: Home) -> list[Finding]:
         ("stack trees", home.stacks),
     ):
         files, used = _usage(folder)
-        out.append(Finding(name=name, ok=True, detail=f"{size(used)} in {files} files" if files else "none"))
+        out.append(
+            Finding(name=name, ok=True, detail=f"{size(used)} in {files} file{'s' * (files > 1)}" if files else "none")
+        )
     return out
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,18 @@ def test_an_app_without_a_name_gets_its_folders_and_an_editor_that_fails_changes
     for editor, reason in (("nonesuch", "No such file"), ("false", "status 1")):
         said = platform.slugc("config", "edit", cwd=folder, ok=False, EDITOR=editor, VISUAL="")
         assert (said.code, reason in said.err, "usage.editor" in said.err) == (2, True, True), said.err
+
+
+def test_ctrl_c_in_a_change_says_that_the_platform_goes_on(shop: "Platform", source: Path) -> None:
+    (source / "Procfile").write_text("web: python3 server.py\nrelease: sleep 3\n")
+    shop.deploy("shop", source)
+    words = [sys.executable, "-m", "slugc", "config", "set", "SLOWLY=1", "--app", "shop"]
+    with subprocess.Popen(words, env=shop.env, stderr=subprocess.PIPE, text=True) as typed:
+        shop.eventually(lambda: any(name.startswith("release.") for name in shop.states("shop")))
+        typed.send_signal(signal.SIGINT)
+        _, err = typed.communicate(timeout=60)
+    assert (typed.returncode, "slugc releases --app shop" in err) == (130, True), err
+    shop.eventually(lambda: "SLOWLY" in shop.slugc("config", "--app", "shop").out)
 
 
 def test_a_folder_and_words_that_are_not_utf8_cause_no_bug(platform: "Platform", tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slugc.dynos.backoff import LADDER, delay
-from slugc.dynos.formation import Start, Stop, changes, named, scaled
+from slugc.dynos.formation import Start, Stop, changes, check, named, scaled
 from slugc.errors.dyno import BadFormation, UnknownProcessType
 from slugc.model.dyno import SIZES, DynoName, Quantity
 
@@ -38,6 +38,13 @@ def test_a_word_that_does_not_fit_is_refused_with_the_forms_that_do(word: str) -
     with pytest.raises(BadFormation) as caught:
         scaled(NOW, [word], known=KNOWN)
     assert "TYPE=N" in caught.value.hint
+
+
+@pytest.mark.parametrize("word", ["web", "web=", "=3", "web=3:huge", "web=101", "web-1"])
+def test_what_no_app_can_mean_is_refused_before_the_app_is_known(word: str) -> None:
+    check(["anything=2:standard-2x"])
+    with pytest.raises(BadFormation):
+        check([word])
 
 
 def test_a_type_that_the_slug_does_not_have_is_named() -> None:
