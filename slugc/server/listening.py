@@ -19,6 +19,8 @@ from slugc.host.unix_http import socket_address
 from slugc.server.requests import error_row
 
 BACKLOG = 256
+_CREDENTIALS = struct.Struct("=iII")
+"""struct ucred of socket.h: pid, uid, gid. Directories of companies hand out uids beyond a signed number."""
 REFUSAL_SECONDS = 5.0
 _REFUSAL = (
     b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
@@ -43,8 +45,8 @@ def listen(path: Path) -> socket.socket:
 
 def peer_uid(connection: Any) -> int:
     """The user at the other end, as the kernel knows it."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[1])
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(credentials)[1])
 
 
 class OwnersProtocol(H11Protocol):

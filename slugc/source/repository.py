@@ -134,7 +134,7 @@ def _absolute_url(repository: Path, url: str) -> str:
     if not url.startswith(("./", "../")):
         return url
     try:
-        origin = git("config", "--get", "remote.origin.url", cwd=repository).decode().strip()
+        origin = git("config", "--get", "remote.origin.url", cwd=repository).decode("utf-8", "surrogateescape").strip()
     except GitFailed:
         origin = str(repository)
     parts = origin.rstrip("/").split("/")
@@ -148,11 +148,12 @@ def _absolute_url(repository: Path, url: str) -> str:
 
 def _submodule_urls(file: Path) -> dict[str, str]:
     try:
-        listing = git("config", "-z", "--file", str(file), "--get-regexp", r"^submodule\..*\.(path|url)$").decode()
+        # All of it: git's own --get-regexp finds no name that is not UTF-8.
+        listing = git("config", "-z", "--file", str(file), "--list")
     except GitFailed:
         return {}
     found: dict[str, dict[str, str]] = {}
-    for item in listing.split("\0"):
+    for item in listing.decode("utf-8", "surrogateescape").split("\0"):
         key, _, value = item.partition("\n")
         match = re.fullmatch(r"submodule\.(.*)\.(path|url)", key, re.DOTALL)
         if match:

@@ -208,6 +208,17 @@ def test_submodules_are_checked_out(take, tmp_path, monkeypatch):
     assert names(take(clone)) == expected
 
 
+def test_a_submodule_at_a_path_that_is_not_utf8_is_checked_out(take, tmp_path):
+    inner = repository(tmp_path / "inner", {"deep": "1"})
+    outer = repository(tmp_path / "outer", {"main": "1"})
+    odd = os.fsdecode(b"caf\xe9")
+    git("submodule", "add", "-q", str(inner), odd, cwd=outer)
+    git("commit", "-qm", "inner", cwd=outer)
+    clone = tmp_path / "clone"
+    git("clone", "-q", str(outer), str(clone), cwd=tmp_path)
+    assert names(take(f"{clone}#main")) == [odd, f"{odd}/deep", "main"]
+
+
 def test_an_unreachable_submodule_fails_the_build(take, tmp_path):
     middle = repository(tmp_path / "middle", {"lib": "1"})
     outer = repository(tmp_path / "outer", {"main": "1"})
