@@ -5,10 +5,13 @@ member's choice changing slowest; the first trial that holds wins.
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from slugc.model.cloudnative import BuildPlan, Element, PlanEntry, PlanSections, Require
+
+SHOWN = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class PlanOutcome:
     """Empty: no trial held."""
     entries: tuple[PlanEntry, ...] = ()
     trials: tuple[Trial, ...] = ()
-    """Every trial that was made; the last one holds where there are members."""
+    """The trials that were made, in order; the last one holds where there are members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,16 @@ class _Dependency:
     extra: list[_Option] = field(default_factory=list)
 
 
-def resolve_plan(members: Sequence[Member]) -> PlanOutcome:
-    """Try the combinations in their order. No member at all: no trial, and nothing holds."""
+def resolve_plan(members: Sequence[Member], *, shown: int = SHOWN) -> PlanOutcome:
+    """Try the combinations in their order. No member at all: no trial, and nothing holds.
+
+    Where there are more than `shown` combinations, those are passed over that can be told to fail without a trial; of
+    the trials the first `shown` are kept, and the last.
+    """
     trials: list[Trial] = []
-    for options in _combinations(members):
+    for options in _combinations(members, shown):
         trial, left, dependencies = _run(options)
-        trials.append(trial)
+        trials[shown:] = [trial]
         if trial.problem is None:
             return PlanOutcome(
                 members=tuple(option.element for option in left),
@@ -69,11 +76,39 @@ def resolve_plan(members: Sequence[Member]) -> PlanOutcome:
     return PlanOutcome(trials=tuple(trials))
 
 
-def _combinations(members: Sequence[Member]) -> Iterator[list[_Option]]:
+def _combinations(members: Sequence[Member], shown: int) -> Iterator[list[_Option]]:
     if not members:
         return
-    for combination in itertools.product(*(_options(member) for member in members)):
+    choices = [_options(member) for member in members]
+    if math.prod(len(options) for options in choices) > shown:
+        left = _possible(choices)
+        # One trial at least, so that there is a reason to show.
+        choices = left if all(left) else [options[:1] for options in choices]
+    for combination in itertools.product(*choices):
         yield list(combination)
+
+
+def _possible(choices: list[list[_Option]]) -> list[list[_Option]]:
+    """Without the options that fail with whatever the others choose: a requirement that no option of the same or an
+    earlier member provides, a provision that none of the same or a later one requires. Ten members of five plans each
+    have ten million combinations, and the reference lifecycle tries them all."""
+    while True:
+        provided = [{name for o in options for name in o.sections.provides} for options in choices]
+        required = [{r.name for o in options for r in o.sections.requires} for options in choices]
+        left = []
+        for n, options in enumerate(choices):
+            before = set[str]().union(*provided[:n])
+            after = set[str]().union(*required[n + 1 :])
+            left.append([option for option in options if option.optional or _may_hold(option, before, after)])
+        if left == choices:
+            return left
+        choices = left
+
+
+def _may_hold(option: _Option, before: set[str], after: set[str]) -> bool:
+    own = option.sections
+    provided, required = before | set(own.provides), after | {r.name for r in own.requires}
+    return all(r.name in provided for r in own.requires) and required.issuperset(own.provides)
 
 
 def _options(member: Member) -> list[_Option]:

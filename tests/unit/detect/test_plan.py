@@ -128,6 +128,24 @@ def test_trials_find_what_brute_force_finds(members: list[Member]) -> None:
     assert [e.id for e in resolve_plan(members).members] == oracle(members)
 
 
+@settings(max_examples=400, deadline=None)
+@given(groups())
+def test_what_is_passed_over_without_a_trial_would_not_have_held(members: list[Member]) -> None:
+    every, fewer = resolve_plan(members), resolve_plan(members, shown=0)
+    assert (fewer.members, fewer.entries) == (every.members, every.entries)
+    assert len(fewer.trials) == 1
+    assert (fewer.trials[-1].problem is None) is (every.trials[-1].problem is None)
+
+
+def test_combinations_without_number_come_to_an_end() -> None:
+    plans = [sections("", f"x{n}") for n in range(10)]
+    found = resolve_plan([member(f"b{n}", *plans) for n in range(30)])
+    assert not found.members
+    assert found.trials[-1].problem == "b0@1 requires x0"
+    provider = member("a", sections(" ".join(f"x{n}" for n in range(9))))
+    assert not resolve_plan([provider, *(member(f"b{n}", plans[9]) for n in range(30))]).members
+
+
 @given(groups())
 def test_every_entry_of_a_plan_has_a_provider_and_a_requirement(members: list[Member]) -> None:
     for entry in resolve_plan(members).entries:
