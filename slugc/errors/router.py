@@ -30,7 +30,7 @@ class PortTaken(RouterError):
         super().__init__(
             f"The router cannot listen on {address}:{port}",
             detail=reason,
-            hint=f"Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another port.",
+            hint=f"Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another: --port PORT.",
         )
         self.address, self.port = address, port
 

@@ -24,7 +24,7 @@ class SourceState:
     rules: str = ""
     """A digest of the rules that left members of a folder out."""
     slugs: tuple[str, ...] = ()
-    """Members of a folder that were left out as earlier results: slugs and release manifests."""
+    """Members of a folder that were left out as earlier results: slugs, release manifests, exported caches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

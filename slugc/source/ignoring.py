@@ -14,10 +14,12 @@ from slugc.host.trees import Skip
 FILE = ".slugignore"
 LITTER = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", "_darcs", ".jj", ".gitmodules", ".DS_Store"})
 
-RESULTS = (".slug", "release.json")
+RESULTS = (".slug", "release.json", ".tar.zst")
 """How the names of files end that may be earlier results."""
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _RELEASE = re.compile(rb'\{\s*"schema":\s*\d+,\s*"app":\s*"[^"]*",\s*"version":\s*\d+,\s*"slug":\s*"[0-9a-f]{64}"')
+_CACHE = (b"inputs\0", b"live\0", b"live/\0")
+"""With one of these begins the archive that `slugc cache export` writes: the name of its first member."""
 _HEAD = 512
 
 
@@ -79,18 +81,30 @@ class Ignoring:
 
 def is_result(path: Path) -> bool:
     """True for an earlier result, of a name as in RESULTS: `slugc build . -o app.slug` must not put each slug into the
-    next one, nor a release manifest its config vars into every slug that follows."""
+    next one, nor a release manifest its config vars, nor an exported cache itself, into every slug that follows."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
         head = os.read(fd, _HEAD)
-        return head.startswith(_ZSTD) if path.name.endswith(RESULTS[0]) else bool(_RELEASE.match(head))
+        slug, release, _ = (path.name.endswith(name) for name in RESULTS)
+        return bool(_RELEASE.match(head)) if release else head.startswith(_ZSTD) and (slug or _is_cache(fd))
     except OSError:
         return False
     finally:
         os.close(fd)
+
+
+def _is_cache(fd: int) -> bool:
+    import zstandard
+
+    os.lseek(fd, 0, os.SEEK_SET)
+    with open(fd, "rb", closefd=False) as file:
+        try:
+            return zstandard.ZstdDecompressor().stream_reader(file).read(_HEAD).startswith(_CACHE)
+        except zstandard.ZstdError:
+            return False
 
 
 def _count(number: int) -> str:

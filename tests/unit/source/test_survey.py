@@ -1,12 +1,17 @@
 import dataclasses
+import io
 import json
 import os
+import tarfile
 import time
 
 import pytest
+import zstandard
 
+from slugc.cache import BuildCache
 from slugc.formats import release_json
 from slugc.host import marked, trees
+from slugc.host.home import Home
 from slugc.model.release import ReleaseManifest
 from slugc.source import locate, survey
 
@@ -79,6 +84,27 @@ def test_a_release_manifest_never_enters_a_build_and_another_json_does(app):
     known = look(app)
     assert known.slugs == ("release.json", "sub/prod-release.json")
     assert {"sub/release.json", "release.jsonl"} <= set(known.files)
+
+
+def test_an_exported_cache_never_enters_a_build_and_another_archive_does(app, tmp_path):
+    def archive(name: str) -> bytes:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+        return zstandard.compress(buffer.getvalue())
+
+    cache = BuildCache(home=Home(tmp_path / "home"), app="shop")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "x").write_text("cached")
+    cache.swap(tmp_path / "work", tmp_path / "trash")
+    cache.export(app / "cache.tar.zst")
+    (cache.folder / "inputs").write_bytes(b"what the last slug was built from")
+    cache.export(app / "sub" / "cache.tar.zst", slug=app / "a")
+    (app / "data.tar.zst").write_bytes(archive("data/live"))
+    (app / "broken.tar.zst").write_bytes(SLUG)
+    known = look(app)
+    assert known.slugs == ("cache.tar.zst", "sub/cache.tar.zst")
+    assert {"data.tar.zst", "broken.tar.zst"} <= set(known.files)
 
 
 def test_a_slug_written_into_the_source_costs_no_second_walk(app, monkeypatch):
