@@ -1,6 +1,5 @@
 """From what somebody names - a slug, a source, a release.json - to a release that dynos can boot."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,7 +26,7 @@ from slugc.model.names import spelled
 from slugc.model.slug import Slug, SlugManifest
 from slugc.sandbox import cgroups
 from slugc.sandbox.choose import choose
-from slugc.slug.store import SlugStore
+from slugc.slug.store import SlugStore, reads_as_digest
 from slugc.stack import compatible
 from slugc.stack import find as find_stack
 from slugc.stack.gathered import gather
@@ -35,7 +34,6 @@ from slugc.stack.gathered import gather
 if TYPE_CHECKING:
     from slugc.model.release import ReleaseManifest
 
-_DIGEST = re.compile(r"[0-9a-f]{6,64}")
 RELEASE = "release"
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 5000
@@ -84,7 +82,7 @@ def find(reference: str, asking: Asking) -> Named:
         except NotASlug:
             if path.suffix == ".slug":
                 raise
-    elif _DIGEST.fullmatch(reference) and not path.exists():
+    elif reads_as_digest(reference) and not path.exists():
         slug = store.find(reference)
         return Named(slug=slug, app=app_name(f"slug-{slug.manifest.digest[:8]}"))
     return _built(reference, asking)

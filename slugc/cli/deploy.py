@@ -56,12 +56,12 @@ def deploy(
 
 def _stored(source: str, session: Session) -> Slug | None:
     """The slug that `source` names, in the store; None where it is a source tree."""
-    from slugc.slug.store import SlugStore
+    from slugc.slug.store import SlugStore, reads_as_digest
 
     store, path = SlugStore(session.home), Path(source)
     if path.suffix == ".slug" and not path.is_dir():
         return store.add(path if path.is_file() else store.find(source).path)
-    if not path.exists() and len(source) >= 6 and all(c in "0123456789abcdef" for c in source.removeprefix("sha256:")):
+    if reads_as_digest(source) and not path.exists():
         return store.find(source)
     return None
 

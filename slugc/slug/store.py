@@ -31,6 +31,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 
 
+def reads_as_digest(reference: str) -> bool:
+    """Whether `reference` can be a content digest or the beginning of one, as SlugStore.find takes it."""
+    return _PREFIX.fullmatch(reference) is not None
+
+
 class SlugStore:
     """Slugs and trees of one SLUGC_HOME."""
 

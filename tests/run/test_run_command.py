@@ -68,6 +68,13 @@ def test_the_exit_code_is_the_commands_and_its_files_are_gone(slugc: Slugc, slug
     assert slugc("run", slug, "--", "ls", "f").returncode != 0
 
 
+@pytest.mark.parametrize("form", ["{}", "sha256:{}", "sha256:{:.12}"])
+def test_a_slug_is_named_by_its_digest_in_every_form_that_inspect_takes(slugc: Slugc, slug: str, form: str) -> None:
+    digest = json.loads(slugc("inspect", slug, "--json").stdout)["digest"]
+    assert slugc("inspect", form.format(digest)).returncode == 0
+    assert slugc("run", form.format(digest), "rake").stdout == "raked\n"
+
+
 def test_a_process_type_is_run_with_further_words_as_arguments(slugc: Slugc, slug: str) -> None:
     assert slugc("run", slug, "rake", "db:migrate", "--trace").stdout == "raked db:migrate --trace\n"
     assert slugc("run", slug, "--type", "fail").returncode == 9
