@@ -1,6 +1,7 @@
 """All apps of one platform: brought up from the ledger, and taken down in order."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,19 @@ class Fleet:
         """`folder`: commands given there mean this app. Raises InvalidAppName, AppNameTaken."""
         ledger, user = self.world.ledger, self.world.user
         await asyncio.to_thread(ledger.create_app, name, user=user)
+        try:
+            return await self._set_up(name, folder)
+        except (SlugcError, OSError):
+            # Half an app would keep its name, and could be neither used nor destroyed.
+            half = self._apps.pop(name, None)
+            if half is not None:
+                await half.shutdown(NoSuchApp(name=name))
+            with contextlib.suppress(SlugcError):
+                await asyncio.to_thread(ledger.destroy_app, name, user=user)
+            raise
+
+    async def _set_up(self, name: str, folder: str | None) -> App:
+        ledger, user = self.world.ledger, self.world.user
         await asyncio.to_thread(ledger.put_setting, name, "port", str(self._own_port()), user=user)
         if folder is not None:
             await asyncio.to_thread(ledger.put_setting, name, "folder", folder, user=user)

@@ -96,6 +96,33 @@ def test_a_log_that_cannot_be_opened_keeps_no_other_app_down(shop: "Platform", s
     assert any(note.startswith("shop: ") and str(folder) in note for note in notes), notes
 
 
+def test_an_app_that_cannot_be_set_up_does_not_keep_its_name(platform: "Platform") -> None:
+    platform.start()
+    logs = platform.home / "state" / "logs"
+    logs.write_text("a file where the folder of all logs should be")
+    assert platform.slugc("apps", "create", "shop", ok=False).code != 0
+    assert platform.slugc("apps", "--json").json == []
+    logs.unlink()
+    platform.slugc("apps", "create", "shop")
+    assert platform.slugc("ps", "--app", "shop", "--json").json == []
+
+
+def test_a_slug_that_is_gone_keeps_its_own_app_down_alone(shop: "Platform", source: Path) -> None:
+    shop.slugc("apps", "create", "other")
+    (source / "another.txt").write_text("another slug")
+    shop.deploy("other", source)
+    digest = current(shop)["slug"]
+    shop.slugc("platform", "stop")
+    (shop.home / "slugs" / f"{digest}.slug").unlink()
+    shop.start()
+    shop.eventually(lambda: shop.get("other")[0] == 200)
+    notes = shop.slugc("platform", "status", "--json").json["notes"]
+    assert any(note.startswith("shop: ") and digest[:12] in note for note in notes), notes
+    assert shop.get("shop")[0] == 503
+    shop.deploy("shop", source)
+    shop.eventually(lambda: shop.get("shop")[0] == 200)
+
+
 def test_an_add_on_whose_data_is_gone_is_named_and_keeps_nothing_else_down(shop: "Platform") -> None:
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
