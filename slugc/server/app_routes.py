@@ -12,7 +12,7 @@ from slugc.errors.ledger import NoSuchRelease
 from slugc.errors.platform import BadRequest
 from slugc.hosting import views
 from slugc.hosting.app import HostedApp
-from slugc.model.release import Release
+from slugc.model.release import Release, ReleaseStatus
 from slugc.server.requests import Body, answered, fleet, hosted, whole_number
 
 Hear = Callable[[bytes], None]
@@ -122,11 +122,17 @@ async def create_release(request: Request) -> Response:
         wanted = body.values.get("rollback")
         if wanted is not None and (not isinstance(wanted, int) or isinstance(wanted, bool)):
             raise BadRequest(reason="rollback must be a version's number, or null")
-        before = app.world.ledger.current(app.name).release.version
         target = app.world.ledger.rollback_target(app.name, wanted).version
-        return {**_release(app, await app.roll_back(target, hear=hear)), "target": target, "before": before}
+        made = await app.roll_back(target, hear=hear)
+        return {**_release(app, made), "target": target, "before": _before(app, made)}
 
     return await answered(request, roll_back if "rollback" in body.values else deploy)
+
+
+def _before(app: HostedApp, made: Release) -> int:
+    """What was current before it. Asked for afterwards: another change may have come while this one waited."""
+    good = (e.release for e in app.world.ledger.releases(app.name) if e.status is ReleaseStatus.SUCCEEDED)
+    return next(release.version for release in good if release.version < made.version)
 
 
 async def list_features(request: Request) -> Response:

@@ -73,6 +73,20 @@ def test_an_app_that_is_destroyed_while_it_is_deployed_leaves_nothing(shop: "Pla
     assert shop.states("shop") == {}
 
 
+def test_a_rollback_during_a_release_command_says_how_to_undo_it(shop: "Platform", source: Path) -> None:
+    (source / "Procfile").write_text("web: python3 server.py\nrelease: sleep ${WAIT:-0}\n")
+    shop.deploy("shop", source)
+    good = current(shop)["version"]
+    slow = begun(shop, "config", "set", "WAIT=4", "--app", "shop")
+    shop.eventually(lambda: any(name.startswith("release.") for name in shop.states("shop")))
+    said = shop.slugc("rollback", f"v{good}", "--app", "shop")
+    assert slow.wait(60) == 0
+    if slow.stderr is not None:
+        slow.stderr.close()
+    assert f"slugc rollback v{good + 1} --app shop" in said.err
+    assert shop.slugc("config", "--app", "shop", "--json").json == []
+
+
 def test_two_add_ons_made_at_once_get_a_config_var_each(shop: "Platform") -> None:
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
