@@ -142,6 +142,47 @@ def test_limits_of_a_request(tmp_path: Path, head: bytes, status: int) -> None:
     run(scene)
 
 
+@pytest.mark.parametrize(
+    ("fields", "passes"),
+    [
+        pytest.param(b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", True, id="a length and chunks"),
+        pytest.param(b"X: a\r\n Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", True, id="a folded line"),
+        pytest.param(b"Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n", False, id="an unknown coding"),
+        pytest.param(b"Transfer-Encoding : chunked\r\n", False, id="a blank before the colon"),
+        pytest.param(b"Transfer-Encoding: identity, chunked\r\n", False, id="two codings"),
+        pytest.param(b"Content-Length: 5\r\nContent-Length: 6\r\n", False, id="two lengths"),
+        pytest.param(b"Content-Length: 5, 6\r\n", False, id="two lengths in a line"),
+        pytest.param(b"Content-Length: +5\r\n", False, id="a signed length"),
+    ],
+)
+def test_a_request_that_could_be_read_in_two_ways_reaches_no_dyno_in_both(
+    tmp_path: Path, fields: bytes, passes: bool
+) -> None:
+    heads: list[bytes] = []
+
+    def dyno(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        connection.sendall(answer(b"ok"))
+        raise OSError  # hang up: this server would take what is left of the body for a request
+
+    async def scene() -> None:
+        with served(dyno) as port:
+            async with routed(tmp_path, {WEB_1: port}) as router:
+                reader, writer = await asyncio.open_connection("127.0.0.1", router.port)
+                head = b"POST / HTTP/1.1\r\nHost: demo.localhost\r\n" + fields + b"\r\n"
+                writer.write(head + b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: demo.localhost\r\n\r\n")
+                status = int((await reader.readline()).split()[1])
+                writer.close()
+                if not passes:
+                    assert (status in (400, 422), heads) == (True, [])
+                    return
+                assert status == 200
+                assert b"smuggled" not in heads[0]
+                assert len({"content-length", "transfer-encoding"} & seen(heads[0].decode()).keys()) == 1
+
+    run(scene)
+
+
 def test_a_client_that_expects_100_continue_gets_it_from_the_dyno(tmp_path: Path) -> None:
     def polite(connection: socket.socket, head: bytes) -> None:
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
