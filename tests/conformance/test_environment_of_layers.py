@@ -2,6 +2,8 @@
 
 import pytest
 
+from slugc.errors.cloudnative import BuildOutputInvalid
+
 SECTION = "buildpack.md: Environment Variable Modification Rules"
 
 
@@ -150,3 +152,26 @@ def test_a_change_of_the_operators_variables_is_a_reason_to_build(lab, tmp_path)
     assert lab.build(pack, environ=environ).result.reused
     lab.write(tmp_path / "config", {"env/X": "two"})
     assert lab.build(pack, environ=environ).output("z") == "two"
+
+
+@pytest.mark.spec(SECTION)
+@pytest.mark.parametrize(("types", "folder"), [("build", "env"), ("launch", "env.launch/web"), ("launch cache", "env")])
+def test_a_value_that_no_program_could_start_with_is_an_error_of_its_file(lab, types: str, folder: str) -> None:
+    fill = "head -c {} /dev/zero | tr '\\0' x > $L/l/" + folder + "/BIG"
+    build = f"layer l {types}; mkdir -p $L/l/{folder}; "
+    with pytest.raises(BuildOutputInvalid) as caught:
+        lab.build(lab.pack("a", build + fill.format(200_000)))
+    assert caught.value.file == f"l/{folder}/BIG"
+    built = lab.build(
+        lab.pack("a", build + fill.format(120_000) + "; process web bash -c 'echo ${#BIG}'"),
+        lab.pack("b", "echo ${#BIG}" if "build" in types else ""),
+    )
+    assert "120000" in (built.output("b") if "build" in types else built.run("web")[1])
+
+
+@pytest.mark.spec(SECTION)
+def test_a_layer_may_set_a_variable_back_to_what_it_was_before_all(lab) -> None:
+    at_first = seen(lab, name="PATH")
+    first = "layer l build; put l/env/PATH /usr/bin:/bin"
+    assert seen(lab, first, name="PATH") == "/usr/bin:/bin"
+    assert seen(lab, first, f"layer l build; put l/env/PATH {at_first}", name="PATH") == at_first

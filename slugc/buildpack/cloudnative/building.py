@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from slugc.buildpack.cloudnative import layer_folder, sbom
 from slugc.buildpack.cloudnative.environment import LAYERS
 from slugc.buildpack.cloudnative.feed import PlanFeed, UnmetUnknown
-from slugc.buildpack.cloudnative.modifications import for_build
+from slugc.buildpack.cloudnative.modifications import LayerEnvironment, for_build
 from slugc.buildpack.cloudnative.place import Place
 from slugc.buildpack.cloudnative.sbom import SbomFile
 from slugc.buildpack.cloudnative.table import set_aside
@@ -61,16 +61,14 @@ def build(place: Place, descriptor: Descriptor, plan: PlanFeed, exports: Exports
         emit(Warned(text=f"{descriptor.id}: {note}", buildpack=descriptor.id))
     layers = read.layers()
     _set_aside(place.layers, descriptor, layers)
+    environments = read.environments(layers)
+    before = {**place.world.base, **exports.env}
     env = for_build(
-        {**place.world.base, **exports.env},
-        [
-            layer_folder.environment(place.layers, descriptor.escaped, name)
-            for name in layer_folder.names(place.layers, descriptor.escaped)
-            if name in layers and layers[name].types.build
-        ],
+        before,
+        [environment for name, environment in environments.items() if layers[name].types.build],
         strict=strict,
     )
-    changed = {name: value for name, value in env.items() if value != place.world.base.get(name)}
+    changed = {name: value for name, value in env.items() if value != before.get(name)}
     return Built(
         descriptor=descriptor,
         layers=layers,
@@ -176,6 +174,21 @@ class _Reader:
         for reserved in sorted(NOT_LAYERS):
             if inside.real_folder(self.root, f"{self.descriptor.escaped}/{reserved}"):
                 raise self.invalid(f"{LAYERS}/{self.descriptor.escaped}/{reserved}", "is no name for a layer")
+        return found
+
+    def environments(self, layers: Mapping[str, LayerFile]) -> dict[str, LayerEnvironment]:
+        """Of all layers that count, in alphabetical order."""
+        found = {
+            name: layer_folder.environment(self.root, self.descriptor.escaped, name)
+            for name in layer_folder.names(self.root, self.descriptor.escaped)
+            if name in layers and not layers[name].types.ignored
+        }
+        for name, environment in found.items():
+            for folder, files in environment.files.items():
+                for file, value in files.items():
+                    if len(value.encode("utf-8", "surrogateescape")) >= layer_folder.VALUE_LIMIT:
+                        reason = f"has {layer_folder.VALUE_LIMIT} bytes or more: no program starts with such a variable"
+                        raise self.invalid(f"{name}/{folder}/{file}", reason)
         return found
 
     def sboms(self) -> tuple[tuple[SbomFile, bytes], ...]:

@@ -6,9 +6,11 @@ from pathlib import Path
 from slugc.buildpack.cloudnative.environment import LAYERS
 from slugc.buildpack.cloudnative.modifications import BUILD_FOLDERS, LayerEnvironment
 from slugc.host import inside
+from slugc.model import variable
 
 ENV_FOLDERS = ("env", "env.build", "env.launch")
-VALUE_LIMIT = 1 << 20
+VALUE_LIMIT = variable.LIMIT
+"""A file that is as long as this has more than is read of it; no program could be started with it."""
 
 
 def names(layers: Path, buildpack: str) -> list[str]:
