@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 
 from slugc_buildpack import children, transcript, trees
@@ -15,6 +16,7 @@ from slugc_jvm.tooling import Bench
 # Notes of the plugins for their own next run, with lists of absolute paths; no app reads them.
 _NOTES = ("maven-status", "maven-archiver", "surefire-reports", "failsafe-reports")
 KEPT = 400
+_EARLIEST = 315_532_802
 
 
 def package(bench: Bench, build: Build) -> str:
@@ -68,7 +70,7 @@ def _arguments(build: Build, repository: Repository) -> list[str]:
     words = ["--batch-mode", "--no-transfer-progress", f"-Dmaven.repo.local={repository.folder}/repository"]
     if not _has_timestamp(build.app):
         # The plugins that make jars then leave out the clock; the app's own value would be overruled by ours.
-        words.append(f"-Dproject.build.outputTimestamp={_epoch(build)}")
+        words.append(f"-Dproject.build.outputTimestamp={timestamp(int(_epoch(build)))}")
     return [*words, *_goals(build)]
 
 
@@ -105,6 +107,11 @@ def _no_settings(name: str, reason: str) -> Problem:
 def _has_timestamp(app: Path) -> bool:
     pom = app / "pom.xml"
     return pom.is_file() and "<project.build.outputTimestamp>" in pom.read_text(encoding="utf-8", errors="replace")
+
+
+def timestamp(epoch: int) -> str:
+    """In ISO form: Quarkus takes no number of seconds. Maven takes no such text before the second tick of DOS time."""
+    return datetime.fromtimestamp(max(epoch, _EARLIEST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _epoch(build: Build) -> str:
