@@ -129,7 +129,7 @@ class Platform:
             if proc.name.isdigit():
                 try:
                     env = (proc / "environ").read_bytes()
-                    line = (proc / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    line = (proc / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 except OSError:
                     continue
                 mine = (f"MARK={self.home}\0", f"SLUGC_OWNER={self.home}\0")
