@@ -101,6 +101,8 @@ class Fleet:
             if half is not None:
                 await half.shutdown(NoSuchApp(name=name))
             with contextlib.suppress(SlugcError):
+                await self.world.router.remove_app(name)
+            with contextlib.suppress(SlugcError):
                 await asyncio.to_thread(ledger.destroy_app, name, user=user)
             raise
 

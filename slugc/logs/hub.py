@@ -65,7 +65,7 @@ class LogHub:
         self._read_late()
         if text.startswith(_EXITED):
             self.finish("app", dyno)
-        self._add(chunk(self._now(), source, dyno, text.replace("\n", " ").encode() + b"\n"))
+        self._add(chunk(self._now(), source, dyno, text.replace("\n", " ").encode("utf-8", "backslashreplace") + b"\n"))
 
     def finish(self, source: str, dyno: str) -> None:
         """No more output will come: a last line that has no end is a line, too."""

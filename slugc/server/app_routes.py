@@ -5,15 +5,16 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from slugc.errors.ledger import NoSuchRelease
 from slugc.errors.platform import BadRequest
 from slugc.hosting import views
 from slugc.hosting.app import HostedApp
+from slugc.model.names import spelled
 from slugc.model.release import Release, ReleaseStatus
-from slugc.server.requests import Body, answered, fleet, hosted, whole_number
+from slugc.server.requests import Answer, Body, answered, fleet, hosted, whole_number
 
 Hear = Callable[[bytes], None]
 
@@ -34,35 +35,35 @@ def _release(app: HostedApp, release: Release | None) -> dict[str, Any]:
 
 
 async def list_apps(request: Request) -> Response:
-    return JSONResponse(sorted((_row(app) for app in fleet(request)), key=lambda row: str(row["name"])))
+    return Answer(sorted((_row(app) for app in fleet(request)), key=lambda row: str(row["name"])))
 
 
 async def create_app(request: Request) -> Response:
     body = await Body.of(request)
     facts = await fleet(request).create_app(body.text("name"), folder=body.maybe_text("folder"))
-    return JSONResponse(_row(fleet(request).app(facts.name)), status_code=201)
+    return Answer(_row(fleet(request).app(facts.name)), status_code=201)
 
 
 async def show_app(request: Request) -> Response:
-    return JSONResponse(_row(hosted(request)))
+    return Answer(_row(hosted(request)))
 
 
 async def change_app(request: Request) -> Response:
     app, body = hosted(request), await Body.of(request)
     await app.set_maintenance(on=body.flag("maintenance"))
-    return JSONResponse(_row(app))
+    return Answer(_row(app))
 
 
 async def destroy_app(request: Request) -> Response:
     app, body = hosted(request), await Body.of(request)
     row = _row(app)
     await fleet(request).destroy_app(app.name, confirm=body.maybe_text("confirm"))
-    return JSONResponse(row)
+    return Answer(row)
 
 
 async def show_config(request: Request) -> Response:
     app = hosted(request)
-    return JSONResponse(dict(app.world.ledger.current(app.name).release.config_vars))
+    return Answer(dict(app.world.ledger.current(app.name).release.config_vars))
 
 
 async def change_config(request: Request) -> Response:
@@ -83,25 +84,27 @@ async def list_releases(request: Request) -> Response:
     app = hosted(request)
     limit = whole_number(request.query_params.get("limit", ""))
     entries = app.world.ledger.releases(app.name, limit=limit)
-    return JSONResponse([views.release_row(entry) for entry in entries])
+    return Answer([views.release_row(entry) for entry in entries])
 
 
 async def show_release(request: Request) -> Response:
     app = hosted(request)
-    return JSONResponse(views.release_row(app.world.ledger.release(app.name, _version(request, app)), reveal=True))
+    return Answer(views.release_row(app.world.ledger.release(app.name, _version(request, app)), reveal=True))
 
 
 async def verify_releases(request: Request) -> Response:
     app = hosted(request)
-    return JSONResponse({"app": app.name, "verified": app.world.ledger.verify(app.name)})
+    return Answer({"app": app.name, "verified": app.world.ledger.verify(app.name)})
 
 
 async def export_release(request: Request) -> Response:
     app = hosted(request)
     entry = app.world.ledger.release(app.name, _version(request, app))
     path = str(app.world.store.path_of(entry.release.slug)) if entry.release.slug else None
+    if path is not None and spelled(path) != path:
+        path = None  # not UTF-8: the store's copy is found by its digest
     manifest = app.world.ledger.manifest(app.name, entry.release.version, slug_path=path)
-    return Response(msgspec.json.encode(manifest), media_type="application/json")
+    return Answer(msgspec.to_builtins(manifest))
 
 
 async def create_release(request: Request) -> Response:
@@ -136,13 +139,13 @@ def _before(app: HostedApp, made: Release) -> int:
 
 
 async def list_features(request: Request) -> Response:
-    return JSONResponse(views.feature_rows(hosted(request).facts()))
+    return Answer(views.feature_rows(hosted(request).facts()))
 
 
 async def change_feature(request: Request) -> Response:
     app, body = hosted(request), await Body.of(request)
     await app.set_feature(request.path_params["feature"], on=body.flag("enabled"))
-    return JSONResponse(views.feature_rows(app.facts()))
+    return Answer(views.feature_rows(app.facts()))
 
 
 def _version(request: Request, app: HostedApp) -> int:

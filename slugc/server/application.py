@@ -7,13 +7,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from slugc.errors.root import SlugcError
 from slugc.hosting.fleet import Fleet
 from slugc.server import addon_routes, app_routes, dyno_routes, log_routes
-from slugc.server.requests import failed, refused
+from slugc.server.requests import Answer, failed, refused
 
 
 def application(fleet: Fleet, *, facts: Mapping[str, Any], stop: asyncio.Event) -> Starlette:
@@ -21,11 +21,11 @@ def application(fleet: Fleet, *, facts: Mapping[str, Any], stop: asyncio.Event) 
 
     async def status(_request: Request) -> Response:
         apps = sorted(app.name for app in fleet)
-        return JSONResponse({**facts, "apps": apps, "notes": fleet.notes})
+        return Answer({**facts, "apps": apps, "notes": fleet.notes})
 
     async def ask_to_stop(_request: Request) -> Response:
         asyncio.get_running_loop().call_later(0.05, stop.set)
-        return JSONResponse({"pid": facts.get("pid")}, status_code=202)
+        return Answer({"pid": facts.get("pid")}, status_code=202)
 
     made = Starlette(
         routes=[
@@ -46,4 +46,4 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     hint = "docs/reference/platform-api.md lists the routes and their bodies."
     row = {"id": "usage.route", "message": f"No such route: {error.detail}", "hint": hint, "exit_code": 2}
-    return JSONResponse(row, status_code=error.status_code)
+    return Answer(row, status_code=error.status_code)

@@ -1,7 +1,7 @@
 """Routes of formations, dynos and scheduled jobs."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from slugc.errors.dyno import BadFormation
@@ -9,7 +9,7 @@ from slugc.hosting import jobs, views
 from slugc.hosting.app import HostedApp
 from slugc.model.dyno import DEFAULT_SIZE, SIZES, DynoName, DynoSize
 from slugc.server.held import HeldResponse
-from slugc.server.requests import Body, hosted
+from slugc.server.requests import Answer, Body, hosted
 
 
 def _formation(app: HostedApp) -> list[views.Row]:
@@ -22,21 +22,21 @@ async def list_process_types(request: Request) -> Response:
     app = hosted(request)
     manifest = app.manifest(app.world.ledger.current(app.name).release)
     types = manifest.process_types if manifest else ()
-    return JSONResponse([{"type": process.name, "command": process.text} for process in types])
+    return Answer([{"type": process.name, "command": process.text} for process in types])
 
 
 async def show_formation(request: Request) -> Response:
-    return JSONResponse(_formation(hosted(request)))
+    return Answer(_formation(hosted(request)))
 
 
 async def change_formation(request: Request) -> Response:
     app, body = hosted(request), await Body.of(request)
     await app.scale(body.texts("updates"))
-    return JSONResponse(_formation(app))
+    return Answer(_formation(app))
 
 
 async def list_dynos(request: Request) -> Response:
-    return JSONResponse([views.dyno_row(dyno) for dyno in hosted(request).dynos()])
+    return Answer([views.dyno_row(dyno) for dyno in hosted(request).dynos()])
 
 
 async def start_dyno(request: Request) -> Response:
@@ -47,7 +47,7 @@ async def start_dyno(request: Request) -> Response:
         env=body.mapping("env"),
         size=_size(body.maybe_text("size")),
     )
-    return JSONResponse({"name": str(dyno.name)}, status_code=201)
+    return Answer({"name": str(dyno.name)}, status_code=201)
 
 
 async def attach_dyno(request: Request) -> Response:
@@ -68,17 +68,17 @@ async def end_attached(request: Request) -> Response:
     name = DynoName.parse(request.path_params["name"])
     if name is not None:
         app.attached.ended(name, body.number("status"))
-    return JSONResponse({"name": request.path_params["name"]})
+    return Answer({"name": request.path_params["name"]})
 
 
 async def restart(request: Request) -> Response:
     names = await hosted(request).supervisor.restart(request.path_params.get("target"))
-    return JSONResponse({"restarted": [str(name) for name in names]})
+    return Answer({"restarted": [str(name) for name in names]})
 
 
 async def stop(request: Request) -> Response:
     names = await hosted(request).stop_dynos(request.path_params["target"])
-    return JSONResponse({"stopped": [str(name) for name in names]})
+    return Answer({"stopped": [str(name) for name in names]})
 
 
 async def list_jobs(request: Request) -> Response:
@@ -89,19 +89,19 @@ async def list_jobs(request: Request) -> Response:
         if job.app == app.name:
             due = jobs.next_run(job, now)
             rows.append(views.job_row(job, next_run=due.strftime("%Y-%m-%dT%H:%M:%SZ") if due else None))
-    return JSONResponse(rows)
+    return Answer(rows)
 
 
 async def add_job(request: Request) -> Response:
     app, body = hosted(request), await Body.of(request)
     size = _size(body.maybe_text("size")).name
     number = await jobs.add(app, when=body.text("when"), command=body.text("command"), size=size)
-    return JSONResponse({"id": number}, status_code=201)
+    return Answer({"id": number}, status_code=201)
 
 
 async def remove_job(request: Request) -> Response:
     await jobs.remove(hosted(request), int(request.path_params["number"]))
-    return JSONResponse({"id": int(request.path_params["number"])})
+    return Answer({"id": int(request.path_params["number"])})
 
 
 def _size(name: str | None) -> DynoSize:

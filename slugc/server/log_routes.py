@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from slugc.errors.platform import BadRequest
@@ -12,7 +12,7 @@ from slugc.logs.chunks import Chunk, shown
 from slugc.logs.drain import Drain
 from slugc.logs.hub import DEFAULT_LINES, LogHub
 from slugc.model.log import LogFilter
-from slugc.server.requests import STREAM, Body, hosted, whole_number
+from slugc.server.requests import STREAM, Answer, Body, hosted, whole_number
 
 
 async def read(request: Request) -> Response:
@@ -46,18 +46,18 @@ def _row(drain: Drain) -> dict[str, str]:
 
 
 async def list_drains(request: Request) -> Response:
-    return JSONResponse([_row(drain) for drain in hosted(request).hub.drains])
+    return Answer([_row(drain) for drain in hosted(request).hub.drains])
 
 
 async def add_drain(request: Request) -> Response:
     body = await Body.of(request)
-    return JSONResponse(_row(hosted(request).hub.add_drain(body.text("url"))), status_code=201)
+    return Answer(_row(hosted(request).hub.add_drain(body.text("url"))), status_code=201)
 
 
 async def remove_drain(request: Request) -> Response:
     """Named by URL or token in the body: a URL in a path would be decoded by half of the clients."""
     body = await Body.of(request)
-    return JSONResponse(_row(await hosted(request).hub.remove_drain(body.text("drain"))))
+    return Answer(_row(await hosted(request).hub.remove_drain(body.text("drain"))))
 
 
 ROUTES = [

@@ -27,6 +27,14 @@ _STATUS = {
 }
 
 
+class Answer(JSONResponse):
+    """In ASCII: names of files may be any bytes, which Python holds as what UTF-8 cannot spell. So they come back from
+    JSON as they went in."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
+
+
 def fleet(request: Request) -> Fleet:
     found = request.app.state.fleet
     assert isinstance(found, Fleet)
@@ -119,13 +127,13 @@ def error_row(error: SlugcError) -> dict[str, Any]:
 
 async def refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, SlugcError)
-    return JSONResponse(error_row(error), status_code=_STATUS.get(error.code, 422))
+    return Answer(error_row(error), status_code=_STATUS.get(error.code, 422))
 
 
 async def failed(request: Request, error: Exception) -> Response:
     """What nobody foresaw. It is raised once more behind this, into the platform's own log."""
     row = failure_row(request, error)
-    return JSONResponse(row, status_code=500 if row["id"] == SlugcError.code else 422)
+    return Answer(row, status_code=500 if row["id"] == SlugcError.code else 422)
 
 
 def failure_row(request: Request, error: Exception) -> dict[str, Any]:
@@ -149,7 +157,7 @@ async def answered(request: Request, change: Change) -> Response:
     not stop the change: what the ledger has begun comes to its end.
     """
     if STREAM not in request.headers.get("accept", ""):
-        return JSONResponse(await asyncio.shield(asyncio.ensure_future(change(lambda _: None))))
+        return Answer(await asyncio.shield(asyncio.ensure_future(change(lambda _: None))))
     return StreamingResponse(_lines(request, change), media_type=STREAM)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -227,3 +228,23 @@ def test_on_a_full_disk_changes_are_refused_whole_and_what_runs_goes_on(
     shop.slugc("config", "set", f"BIG={'x' * 50_000}", "--app", "shop")
     assert current(shop)["version"] == before["version"] + 1
     assert shop.slugc("releases", "verify", "--app", "shop").code == 0
+
+
+def test_a_state_folder_may_have_any_name(
+    tmp_path: Path, source: Path, platform_of: "Callable[[Path], Platform]"
+) -> None:
+    home = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a \"b' \xff\xc3\xa9"))
+    home.mkdir()
+    shop = platform_of(home)
+    shop.start()
+    shop.slugc("apps", "create", "shop")
+    shop.deploy("shop", source)
+    shop.eventually(lambda: shop.get("shop")[0] == 200)
+    if shutil.which("redis-server"):
+        shop.slugc("addons", "create", "redis", "--app", "shop")
+        socket = home / "state" / "platform.sock"
+        assert call(socket, "GET", "/apps/shop/addons/redis")[1]["data"].startswith(str(home))
+    assert shop.slugc("run", "--app", "shop", "--", "echo", "inside").out == "inside\n"
+    shop.slugc("releases", "export", "--app", "shop", "--out", str(tmp_path / "release.json"), cwd=tmp_path)
+    assert json.loads((tmp_path / "release.json").read_text())["slug_path"] is None
+    assert call(home / "state" / "platform.sock", "GET", "/platform")[1]["home"] == str(home)

@@ -379,3 +379,9 @@ def test_a_notice_of_lost_lines_that_did_not_arrive_is_counted_on() -> None:
     backlog.put(Chunk(b"T3", "app", "web.1", b"line\n", 1))
     backlog.still_lost(lost)
     assert backlog.losses() == (3, b"T0")
+
+
+def test_what_the_platform_says_of_a_file_with_any_name_is_a_line(tmp_path: Path) -> None:
+    hub = LogHub(tmp_path)
+    hub.event("heroku", "web.1", "Error R99 (Platform error) -> caf\udce9 is not there")
+    assert texts(hub) == ["Error R99 (Platform error) -> caf\\udce9 is not there"]
