@@ -6,7 +6,7 @@ from typing import Any
 from slugc_buildpack import children, transcript, trees
 from slugc_buildpack.build import Build
 from slugc_buildpack.problems import Problem
-from slugc_clojure import checks, classpath, complaints, leiningen, processes, tools
+from slugc_clojure import checks, classpath, complaints, leiningen, processes, stable, tools
 from slugc_clojure.detection import LEIN
 from slugc_jvm import jars, profile, runtime, tooling
 from slugc_jvm.repository import Repository
@@ -53,7 +53,7 @@ def _own_build(bench: Bench, build: Build, tool: list[Path]) -> None:
     """bin/build of the app decides everything; lein is on its PATH."""
     transcript.step("Running bin/build")
     folder = leiningen.write_command(bench, tool)
-    env = bench.env(build)
+    env = bench.env(build, stable.options("JVM_OPTS", build))
     env["PATH"] = f"{folder}:{env['PATH']}"
     try:
         children.run(["bash", "bin/build"], env=env, cwd=build.app)

@@ -14,7 +14,7 @@ from slugc_buildpack.runtimes.contract import Recipe
 from slugc_buildpack.runtimes.host import HostSource, Installation
 from slugc_buildpack.runtimes.mirror import MirrorSource
 from slugc_buildpack.versions import Anything
-from slugc_clojure import classpath
+from slugc_clojure import classpath, stable
 from slugc_clojure.detection import LEIN
 from slugc_jvm import maven
 from slugc_jvm.tooling import Bench
@@ -106,6 +106,7 @@ def _lein(words: list[str], bench: Bench, build: Build, tool: list[Path], *, qui
     home.mkdir(exist_ok=True)
     shutil.copyfile(_INIT, home / _INIT.name)
     extra = {
+        **stable.options("JVM_OPTS", build),
         "LEIN_HOME": str(home),
         "LEIN_NO_DEV": "1",
         "LEIN_NO_USER_PROFILES": "1",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from slugc_buildpack import children, transcript
 from slugc_buildpack.build import Build
-from slugc_clojure import classpath
+from slugc_clojure import classpath, stable
 from slugc_clojure.detection import TOOLS
 from slugc_jvm import maven
 from slugc_jvm.maven import Tool
@@ -36,7 +36,9 @@ def build_app(bench: Bench, build: Build, tool: list[Path]) -> None:
             "-e",
             "((requiring-resolve 'build/uber) {})",
         ]
-        children.run(argv, env=bench.env(build), cwd=build.app, keep=400)
+        # It compiles in a JVM of its own, which reads this variable and nothing else of ours.
+        env = bench.env(build, stable.options("JDK_JAVA_OPTIONS", build))
+        children.run(argv, env=env, cwd=build.app, keep=400)
         return
     aliases = [name for name in build.config.get("CLOJURE_ALIASES").replace(":", " ").replace(",", " ").split() if name]
     transcript.step("Resolving the dependencies of deps.edn")
