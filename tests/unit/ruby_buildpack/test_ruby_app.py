@@ -169,3 +169,22 @@ def test_a_private_source_gets_the_name_of_its_config_var():
     said = ["Authentication is required for my-gems.example.com."]
     problem = complaints.install_failed(ChildFailed(argv=("bundle",), status=1, tail=said))
     assert "BUNDLE_MY___GEMS__EXAMPLE__COM" in problem.next_step
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sh: 1: yarn: not found",
+        "Errno::ENOENT: No such file or directory - yarn install",
+        "ExecJS::RuntimeUnavailable: Could not find a JavaScript runtime.",
+    ],
+)
+def test_assets_that_need_node_lead_to_both_buildpacks(line):
+    problem = complaints.task_failed("assets:precompile", ChildFailed(argv=("rake",), status=1, tail=[line]))
+    assert "--buildpack node --buildpack ruby" in problem.next_step
+
+
+def test_a_task_that_fails_of_itself_says_nothing_of_node():
+    tail = ["rake aborted!", "NoMethodError: undefined method 'node' for nil", "app/models/node.rb:3"]
+    problem = complaints.task_failed("assets:precompile", ChildFailed(argv=("rake",), status=1, tail=tail))
+    assert "--buildpack" not in problem.next_step

@@ -183,12 +183,23 @@ _JUDGES: tuple[Callable[[str], Problem | None], ...] = (
 )
 
 
+_NO_NODE = re.compile(
+    r"\b(?:node|npm|npx|yarn|pnpm): (?:command )?not found|"
+    r"No such file or directory - (?:node|npm|npx|yarn|pnpm)\b|Could not find a JavaScript runtime"
+)
+
+
 def task_failed(task: str, failed: ChildFailed) -> Problem:
     """A rake task of the app that the build ran."""
     tail = [line for line in failed.tail if line.strip()]
     text = "\n".join(tail)
     variable = re.search(r"key not found: \"(\w+)\"", text)
     more = f"It reads the variable {variable[1]}: set that config var, or give it a default.\n" if variable else ""
+    if _NO_NODE.search(text):
+        more = (
+            "It needs Node.js, which this buildpack does not bring. Name both, Node.js first:\n"
+            "slugc build --buildpack node --buildpack ruby (or the two names as lines of a file .buildpacks)\n"
+        )
     return Problem(
         f"rake {task} failed",
         code="ruby.rake-failed",
