@@ -16,6 +16,7 @@ _LOCAL_SIZE = 30
 _NOTES = re.compile(r"(?:.*/)?META-INF/(?:.*/)?pom\.properties|META-INF/leiningen/.*/project\.clj\.properties")
 _DATE_COMMENT = re.compile(rb"^#\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d .*\d{4}\r?\n", re.MULTILINE)
 _EARLIEST = 315_532_800  # 1980: DOS times begin there
+_TICK = 2  # of the DOS clock
 _UNIX_HOST = 3
 
 
@@ -82,10 +83,13 @@ def _rank(entry: _Entry) -> tuple[int, bytes]:
 
 
 def _written(entries: list[_Entry], start: int, epoch: int, comment: bytes) -> bytes:
-    date, clock = _dos(epoch)
+    usual = _dos(epoch)
+    # Clojure takes a class only where it is newer than its source: else it compiles everything again at each boot.
+    of_classes = _dos(max(epoch, _EARLIEST) + _TICK) if _of_clojure(entries) else usual
     body, central = bytearray(), bytearray()
     for entry in entries:
         info = entry.info
+        date, clock = of_classes if info.filename.endswith(".class") else usual
         # Bit 3 (sizes follow the data) goes, for they stand in the header; bit 11 says that the name is UTF-8.
         utf8 = not info.filename.isascii() or info.flag_bits & 0x800
         name = info.filename.encode("utf-8" if utf8 else "ascii")
@@ -106,6 +110,10 @@ def _written(entries: list[_Entry], start: int, epoch: int, comment: bytes) -> b
         "<IHHHHIIH", _END, 0, 0, len(entries), len(entries), len(central), start + len(body), len(comment)
     )
     return bytes(body + central) + end + comment
+
+
+def _of_clojure(entries: list[_Entry]) -> bool:
+    return any(entry.info.filename.endswith("__init.class") for entry in entries)
 
 
 def _dos(epoch: int) -> tuple[int, int]:

@@ -84,3 +84,13 @@ def test_what_is_no_zip_file_stays_as_it_is(tmp_path, data):
     path.write_bytes(data)
     assert not jars.normalise(path, epoch=EPOCH)
     assert path.read_bytes() == data
+
+
+def test_compiled_clojure_is_newer_than_its_source(tmp_path):
+    names = ["shop/main.clj", "shop/main__init.class", "shop/main$fn__1.class", "shop/Plain.class"]
+    made = jar(tmp_path / "app.jar", [(name, b"x") for name in names], moment=EPOCH - 500)
+    assert jars.normalise(made, epoch=EPOCH)
+    with zipfile.ZipFile(made) as opened:
+        times = {info.filename: info.date_time for info in opened.infolist()}
+    later = time.gmtime(EPOCH + 2)[:6]
+    assert times == {name: later if name.endswith(".class") else time.gmtime(EPOCH)[:6] for name in names}
