@@ -54,6 +54,11 @@ class Build:
         )
 
     @property
+    def epoch(self) -> int:
+        """The time of everything that the build writes, in seconds; 1980, where DOS times begin, if nobody says."""
+        return int(self.environ.get("SOURCE_DATE_EPOCH", "315532800"))
+
+    @property
     def offline(self) -> bool:
         """The build has no network by the user's own wish: what is kept serves, and nothing is marked unreachable."""
         return self.environ.get("SLUGC_OFFLINE") == "1"

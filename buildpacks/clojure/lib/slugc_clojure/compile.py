@@ -76,6 +76,6 @@ def _tidy(build: Build) -> None:
         trees.remove(path)
     for path in list(trees.walk(target)):
         if path.suffix == ".jar":
-            jars.normalise(path, epoch=int(build.environ.get("SOURCE_DATE_EPOCH", "315532800")), in_order=True)
+            jars.normalise(path, epoch=build.epoch, in_order=True)
         elif path.name == "pom.properties":
             path.write_bytes(jars.without_date(path.read_bytes()))

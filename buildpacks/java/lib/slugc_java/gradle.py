@@ -57,7 +57,7 @@ def _version(app: Path) -> str:
 
 
 def _tidy(build: Build) -> None:
-    epoch = int(build.environ.get("SOURCE_DATE_EPOCH", "315532800"))
+    epoch = build.epoch
     trees.remove(build.app / ".gradle")
     for folder in sorted([build.app / "build", *build.app.glob("*/build")]):
         if not folder.is_dir():

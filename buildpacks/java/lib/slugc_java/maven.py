@@ -70,7 +70,7 @@ def _arguments(build: Build, repository: Repository) -> list[str]:
     words = ["--batch-mode", "--no-transfer-progress", f"-Dmaven.repo.local={repository.folder}/repository"]
     if not _has_timestamp(build.app):
         # The plugins that make jars then leave out the clock; the app's own value would be overruled by ours.
-        words.append(f"-Dproject.build.outputTimestamp={timestamp(int(_epoch(build)))}")
+        words.append(f"-Dproject.build.outputTimestamp={timestamp(build.epoch)}")
     return [*words, *_goals(build)]
 
 
@@ -114,10 +114,6 @@ def timestamp(epoch: int) -> str:
     return datetime.fromtimestamp(max(epoch, _EARLIEST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _epoch(build: Build) -> str:
-    return build.environ.get("SOURCE_DATE_EPOCH", "315532800")
-
-
 def _tidy(build: Build) -> None:
     """Leave the products of the build, the same ones whenever and wherever it ran."""
     for target in sorted([build.app / "target", *build.app.glob("*/target"), *build.app.glob("*/*/target")]):
@@ -127,4 +123,4 @@ def _tidy(build: Build) -> None:
             trees.remove(target / name)
         for path in list(trees.walk(target)):
             if path.name.endswith((".jar", ".war", ".ear", ".original")):
-                jars.normalise(path, epoch=int(_epoch(build)))
+                jars.normalise(path, epoch=build.epoch)

@@ -84,7 +84,7 @@ def _tidy(build: Build) -> None:
             _drop_empty(target)
             for path in list(trees.walk(target)):
                 if path.suffix == ".jar":
-                    jars.normalise(path, epoch=int(build.environ.get("SOURCE_DATE_EPOCH", "315532800")))
+                    jars.normalise(path, epoch=build.epoch)
             if staged:
                 build.facts.layers[str((target / STAGE / "lib").relative_to(build.app))] = facts.DEPENDENCIES
 
