@@ -16,7 +16,7 @@ from slugc.buildpack.reference import Named
 from slugc.errors.source import BuildpackInvalid, BuildpackNotFound, BuildpackUnfetchable
 from slugc.events import Emit, Step, Warned
 from slugc.host import archives, trees
-from slugc.host.files import remove_tree, scratch, sync_below, sync_folder
+from slugc.host.files import discard, remove_tree, scratch, sync_below, sync_folder
 from slugc.host.home import Home
 from slugc.model.address import shown
 from slugc.model.buildpack import BuildpackReference
@@ -115,7 +115,7 @@ def store(home: Home, bring: Callable[[Path], object], *, whole: bool = False) -
         clean = work / "clean"
         bare = whole or (raw / "bin").is_dir() or (raw / identity.DESCRIPTOR).is_file()
         content = raw if bare else archives.single_folder(raw)
-        trees.copy(content, clean, skip=litter)
+        trees.copy(content, clean, skip=_litter)
         place = home.buildpacks / plain_digest(clean)
         home.buildpacks.mkdir(parents=True, exist_ok=True)
         try:
@@ -140,8 +140,7 @@ def collect(home: Home, *, now: float) -> tuple[str, ...]:
     for place in sorted(home.buildpacks.iterdir()) if home.buildpacks.is_dir() else ():
         with contextlib.suppress(OSError):
             if _DIGEST.fullmatch(place.name) and place.name not in meant and place.stat().st_mtime < now - SUPERSEDED:
-                home.trash.mkdir(parents=True, exist_ok=True)
-                place.rename(home.trash / f"buildpack-{place.name}-{os.urandom(6).hex()}")
+                discard(place, home.trash)
                 gone.append(place.name)
     return tuple(gone)
 
@@ -150,8 +149,8 @@ def plain_digest(root: Path) -> str:
     """Empty where there is no such folder."""
     if not root.is_dir():
         return ""
-    return trees.digest(root, trees.walk(root, skip=litter))
+    return trees.digest(root, trees.walk(root, skip=_litter))
 
 
-def litter(path: str) -> bool:
+def _litter(path: str) -> bool:
     return path.removesuffix("/").rpartition("/")[2] in SKIP

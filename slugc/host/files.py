@@ -105,6 +105,14 @@ def scratch(parent: Path, prefix: str) -> Iterator[Path]:
         os.close(lock)
 
 
+def discard(path: Path, trash: Path) -> None:
+    """Move it to the trash under a name of its own; nothing where it is gone already. Deleting a big tree at once
+    would slow the making of files for minutes (ext4)."""
+    trash.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(trash / f"{path.name[:80]}-{_unguessable()}")
+
+
 def sweep(parent: Path, *, now: float) -> list[Path]:
     """Remove scratch folders whose processes were killed; what was removed. `now` in seconds of the wall clock: a
     folder younger than a minute may only just be made, and not locked yet."""

@@ -8,7 +8,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -171,14 +170,11 @@ class SlugStore:
         return self.tree(digest)
 
     def discard_tree(self, digest: str) -> None:
-        """Move a tree to the trash. Deleting it here would slow the making of files for minutes (ext4)."""
         self._marker(digest).unlink(missing_ok=True)
         self.to_trash(self.tree_of(digest))
 
     def to_trash(self, path: Path) -> None:
-        self.home.trash.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            path.rename(self.home.trash / f"{path.name[:80]}-{secrets.token_hex(6)}")
+        files.discard(path, self.home.trash)
 
     def has_tree(self, digest: str) -> bool:
         return self.tree_of(digest).is_dir()
