@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from slugc.formats import image_reference
 from slugc.model.login import Login
 
 IDENTITY = "<token>"
 """The user's name with which a helper says that its secret is an identity token."""
 NONE_KEPT = "credentials not found"
 """What a helper prints, and ends with an error, where it has no login for that server."""
-_HUB = "docker.io"
 _HUB_KEY = "https://index.docker.io/v1/"
 """What docker keeps Docker Hub's login under."""
 _NAME = re.compile(r"[\w.-]+")
@@ -49,7 +49,7 @@ def kept(data: bytes, host: str) -> Kept:
         return Kept()
     whole = _table(document)
     auths, helpers = _table(whole.get("auths")), _table(whole.get("credHelpers"))
-    usual = _HUB_KEY if host == _HUB else host
+    usual = _HUB_KEY if host == image_reference.HUB else host
     keys = [key for key in auths if _host(key) == _host(usual)]
     own = next((name for key, name in helpers.items() if _host(key) == _host(usual)), whole.get("credsStore"))
     named = isinstance(own, str) and _NAME.fullmatch(own)
